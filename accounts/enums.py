@@ -1,0 +1,64 @@
+"""Words for people and places. Standard library only."""
+
+from enum import StrEnum
+
+
+class Worded(StrEnum):
+    """An enum whose members carry the words shown on screens."""
+
+    label: str
+
+    def __new__(cls, value: str, label: str):
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.label = label
+        return member
+
+    @classmethod
+    def choices(cls) -> list[tuple[str, str]]:
+        return [(member.value, member.label) for member in cls]
+
+
+class ContactRole(Worded):
+    """What a contact is to its organization (C-ROL-01). One person may hold several."""
+
+    TECHNICAL = "technical", "Technical contact"
+    RENEWAL = "renewal", "Renewal contact"
+    CONTRACT = "contract", "Contract administrator"
+    THIRD_PARTY = "third_party", "Third party"
+
+
+class StaffRole(Worded):
+    """What a member of staff does (C-STF-02)."""
+
+    CUSTOMER_SERVICE = "customer_service", "Customer Service"
+    SUPPORT_ENGINEER = "support_engineer", "Support engineer"
+    ESCALATION_ENGINEER = "escalation_engineer", "Escalation engineer"
+    ENGINEERING = "engineering", "Engineering"
+    SUPPORT_MANAGER = "support_manager", "Support manager"
+    ADMIN = "admin", "Administrator"
+
+
+# A first response comes from one of these (A-06): never from Customer Service, a manager or an automatic receipt.
+ENGINEER_ROLES = frozenset({StaffRole.SUPPORT_ENGINEER, StaffRole.ESCALATION_ENGINEER, StaffRole.ENGINEERING})
+
+
+class CaseSight(Worded):
+    """Which cases of its organization a contact sees."""
+
+    OWN = "own", "Own cases"
+    ALL = "all", "All cases of the organization"
+
+
+class OnCallDuty(Worded):
+    """What someone is on call for."""
+
+    ENGINEER = "engineer", "Engineer on call"
+    MANAGER = "manager", "Manager on call"
+
+
+class AbsenceReason(Worded):
+    HOLIDAY = "holiday", "Holiday"
+    SICK = "sick", "Sick leave"
+    TRAINING = "training", "Training"
+    OTHER = "other", "Other"

@@ -28,8 +28,8 @@ class ClauseKind(StrEnum):
 class Clause:
     """One promise, duty, role, number or limit of the guide.
 
-    `readings` are the ids of the readings by which we settle what it leaves open. `nothing_to_show` marks a statement
-    that no software can make true or false.
+    `readings` are the ids of the readings by which we settle what it leaves open. `nothing_to_show` marks a
+    statement that no software can make true or false.
     """
 
     id: str

@@ -1,8 +1,8 @@
 """Where the engines of one `var` folder live, and as whom they run.
 
-PostgreSQL refuses to run as root. Then both engines run as `nobody`, who owns only their data and socket folders. Where
-`nobody` cannot reach `var` or the programs (a checkout in root's private home), these are kept under `/var/lib` instead;
-no permission of any parent folder is ever widened.
+PostgreSQL refuses to run as root. Then both engines run as `nobody`, who owns only their data and socket
+folders. Where `nobody` cannot reach `var` or the programs (a checkout in root's private home), these are kept
+under `/var/lib` instead; no permission of any parent folder is ever widened.
 """
 
 import hashlib
@@ -118,7 +118,7 @@ class Place:
         self.user.own(self.sockets)
 
     def program(self, package: str, tree: str, name: str) -> Path:
-        """The program `bin/name` in the folder `tree` of a wheel, or a copy that the engines' user can run."""
+        """The program `bin/name` in the folder `tree` of a wheel, or a copy within the engines' reach."""
         spec = importlib.util.find_spec(package)
         if spec is None or spec.origin is None:
             raise EngineError(

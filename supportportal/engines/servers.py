@@ -177,7 +177,7 @@ def living(pid_file: Path, *, marker: str) -> int | None:
 
 
 def command_line(pid: int) -> str:
-    """What process `pid` runs, or nothing when there is none; a dead child not yet waited for counts as none."""
+    """What process `pid` runs; nothing when it is gone, or dead and not yet waited for."""
     proc = Path("/proc")
     if (proc / "self").exists():
         try:

@@ -69,7 +69,13 @@ def pin_public_holidays(country: str, subdivision: str, years: range) -> None:
         if first:
             Holiday.objects.bulk_create(
                 [
-                    Holiday(country=country, subdivision=part, on=day, name=name[:200], source=Holiday.Source.LIBRARY)
+                    Holiday(
+                        country=country,
+                        subdivision=part,
+                        on=day,
+                        name=name[:200],
+                        source=Holiday.Source.LIBRARY,
+                    )
                     for day, name in _public_holidays(country, part, year).items()
                 ],
                 ignore_conflicts=True,

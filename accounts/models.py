@@ -35,7 +35,9 @@ class Region(models.Model):
     name = models.CharField(max_length=80)
     countries_text = models.CharField(max_length=200, help_text="For the coverage page, for example “Europe, Africa”.")
     anchor_zone = models.CharField(
-        max_length=64, validators=[validate_zone], help_text="Used for an organization whose own zone is unknown."
+        max_length=64,
+        validators=[validate_zone],
+        help_text="Used for an organization whose own zone is unknown.",
     )
 
     class Meta:
@@ -56,7 +58,9 @@ class RegionCalendar(models.Model):
     weekly = models.JSONField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["region", "country"], name="one_calendar_per_region_and_country")]
+        constraints = [
+            models.UniqueConstraint(fields=["region", "country"], name="one_calendar_per_region_and_country")
+        ]
 
     def __str__(self) -> str:
         return f"{self.region_id} {self.country or 'all countries'}"
@@ -279,7 +283,9 @@ class Contact(models.Model):
     objects = ContactQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["user", "organization"], name="one_contact_per_person_and_organization")]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "organization"], name="one_contact_per_person_and_organization")
+        ]
 
     def __str__(self) -> str:
         return f"{self.user} of {self.organization}"
@@ -363,7 +369,9 @@ class OnCall(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["duty", "ends_at"])]
-        constraints = [models.CheckConstraint(condition=Q(ends_at__gt=models.F("starts_at")), name="on_call_has_length")]
+        constraints = [
+            models.CheckConstraint(condition=Q(ends_at__gt=models.F("starts_at")), name="on_call_has_length")
+        ]
 
     def __str__(self) -> str:
         return f"{self.user}, {OnCallDuty(self.duty).label}"
@@ -378,7 +386,9 @@ class Absence(models.Model):
     ends_at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=Q(ends_at__gt=models.F("starts_at")), name="absence_has_length")]
+        constraints = [
+            models.CheckConstraint(condition=Q(ends_at__gt=models.F("starts_at")), name="absence_has_length")
+        ]
 
     def __str__(self) -> str:
         return f"{self.user}, {AbsenceReason(self.reason).label}"

@@ -56,7 +56,12 @@ def require_size(name: str, size: int) -> None:
 
 
 def attach(
-    case: Case, files: Sequence[StoredFile], *, at: datetime, message: Message | None = None, note: Note | None = None
+    case: Case,
+    files: Sequence[StoredFile],
+    *,
+    at: datetime,
+    message: Message | None = None,
+    note: Note | None = None,
 ) -> None:
     """Write the rows of stored files, inside the verb's transaction."""
     Attachment.objects.bulk_create(

@@ -167,9 +167,11 @@ def _changes(state: State, fact: Fact) -> dict[str, Any]:
             closed = {"status": Status.CLOSED, "closed_at": at, "held_at": None, "attempts": ()}
             return {**closed, "closure_proposed_at": None, **_closure_texts(data)}
         case EventKind.REOPENED:
-            return {"closed_at": None, "owner": data["owner"], "reopenings": state.reopenings + 1} | _no_closure(
-                _status_on_return(state, data["owner"])
-            )
+            return {
+                "closed_at": None,
+                "owner": data["owner"],
+                "reopenings": state.reopenings + 1,
+            } | _no_closure(_status_on_return(state, data["owner"]))
     return {}
 
 
@@ -182,7 +184,13 @@ def _closure_texts(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _no_closure(status: Status) -> dict[str, Any]:
-    return {"status": status, "problem": "", "resolution": "", "closure_reason": None, "closure_proposed_at": None}
+    return {
+        "status": status,
+        "problem": "",
+        "resolution": "",
+        "closure_reason": None,
+        "closure_proposed_at": None,
+    }
 
 
 def _back_to_support(state: State) -> dict[str, Any]:

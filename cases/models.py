@@ -6,7 +6,7 @@ from typing import Self
 
 import pgtrigger
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.urls import reverse
 
 from accounts.enums import CaseSight, ContactRole
@@ -51,7 +51,9 @@ class CaseQuerySet(models.QuerySet["Case"]):
 
     def locked(self, pk: int) -> "Case":
         """The fresh row, locked until the transaction ends: everything that hangs from a case is changed under this lock."""
-        return self.select_for_update(of=("self",)).select_related("organization", "calendar", "contact__user").get(pk=pk)
+        return (
+            self.select_for_update(of=("self",)).select_related("organization", "calendar", "contact__user").get(pk=pk)
+        )
 
     def open(self) -> Self:
         return self.exclude(status=Status.CLOSED)
@@ -122,12 +124,20 @@ class Case(models.Model):
         "version",
         "updated_at",
     )
-    STATE_FIELDS = (*SAME_AS_STATE, "requested_severity", "proposed_severity", "owner", "attempts", "closure_reason")
+    STATE_FIELDS = (
+        *SAME_AS_STATE,
+        "requested_severity",
+        "proposed_severity",
+        "owner",
+        "attempts",
+        "closure_reason",
+    )
 
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(status=Status.CLOSED, closed_at__isnull=False) | ~Q(status=Status.CLOSED) & Q(closed_at=None),
+                condition=Q(status=Status.CLOSED, closed_at__isnull=False)
+                | ~Q(status=Status.CLOSED) & Q(closed_at=None),
                 name="closed_case_says_when",
             ),
             models.CheckConstraint(
@@ -147,7 +157,10 @@ class Case(models.Model):
                 operation=pgtrigger.Update,
                 when=pgtrigger.Before,
                 condition=pgtrigger.Q(old__severity_agreed_at__isnull=False)
-                & (pgtrigger.Q(new__severity__lt=F("OLD__severity")) | pgtrigger.Q(new__severity_agreed_at__isnull=True)),
+                & (
+                    pgtrigger.Q(new__severity__lt=pgtrigger.F("old__severity"))
+                    | pgtrigger.Q(new__severity_agreed_at__isnull=True)
+                ),
                 func="RAISE EXCEPTION 'an agreed severity never rises (C-SEV-03)';",
             )
         ]

@@ -45,7 +45,12 @@ from entitlements.models import Product
 
 # Facts that leave a waiting form as true as it was.
 UNDISTURBING = frozenset(
-    {EventKind.NOTED, EventKind.FIRST_RESPONSE_WARNED, EventKind.FIRST_RESPONSE_BREACHED, EventKind.CLOSURE_REMINDED}
+    {
+        EventKind.NOTED,
+        EventKind.FIRST_RESPONSE_WARNED,
+        EventKind.FIRST_RESPONSE_BREACHED,
+        EventKind.CLOSURE_REMINDED,
+    }
 )
 
 
@@ -64,7 +69,10 @@ class Stale(Refusal):
     """Something happened since the form was shown; `events` tells what."""
 
     def __init__(self, events: Sequence[CaseEvent]):
-        super().__init__("stale", "Something happened on this case while you were writing. Your text is kept: look, then send.")
+        super().__init__(
+            "stale",
+            "Something happened on this case while you were writing. Your text is kept: look, then send.",
+        )
         self.events = events
 
 
@@ -95,7 +103,12 @@ class Act:
         role = self.role
         for_whom = self.case.organization if role is ActorRole.THIRD_PARTY else None
         message = Message.objects.create(
-            case=self.case, author=self.by, role=role, acting_for=for_whom, at=self.at, body=required(body, "body")
+            case=self.case,
+            author=self.by,
+            role=role,
+            acting_for=for_whom,
+            at=self.at,
+            body=required(body, "body"),
         )
         attachments.attach(self.case, files, at=self.at, message=message)
         return message.pk
@@ -395,9 +408,7 @@ def log_call(case: Case, *, by: User, at: datetime, reached: bool, summary: str,
 # Severity
 
 
-def propose_severity(
-    case: Case, to: Severity, *, by: User, at: datetime, reason: str, form: Form = NO_FORM
-) -> Case:
+def propose_severity(case: Case, to: Severity, *, by: User, at: datetime, reason: str, form: Form = NO_FORM) -> Case:
     """Put a severity forward; when the other side already stands there, it is agreed.
 
     Before the agreement either way, after it only less severe. Guide: C-SEV-01, C-SEV-03; readings A-10, A-11.
@@ -408,7 +419,10 @@ def propose_severity(
             _settle(act, to, reason)
         else:
             act.record(
-                EventKind.SEVERITY_PROPOSED, severity=int(to), side=act.side, reason=required(reason, "reason")
+                EventKind.SEVERITY_PROPOSED,
+                severity=int(to),
+                side=act.side,
+                reason=required(reason, "reason"),
             )
     return act.case
 
@@ -421,9 +435,7 @@ def agree_severity(case: Case, severity: Severity, *, by: User, at: datetime, fo
     return act.case
 
 
-def reduce_severity(
-    case: Case, to: Severity, *, by: User, at: datetime, reason: str, form: Form = NO_FORM
-) -> Case:
+def reduce_severity(case: Case, to: Severity, *, by: User, at: datetime, reason: str, form: Form = NO_FORM) -> Case:
     """Lower an agreed severity without waiting for the customer, who is told the reason (C-SEV-04, A-11)."""
     with acting(case, Verb.REDUCE_SEVERITY, by=by, at=at, form=form) as act:
         if not act.case.severity_agreed_at:
@@ -452,7 +464,11 @@ def _settle(act: Act, severity: Severity, reason: str) -> None:
 
 def _reduce(act: Act, to: Severity, reason: str, *, agreed: bool) -> None:
     act.record(
-        EventKind.SEVERITY_REDUCED, before=act.case.severity, severity=int(to), reason=reason.strip(), agreed=agreed
+        EventKind.SEVERITY_REDUCED,
+        before=act.case.severity,
+        severity=int(to),
+        reason=reason.strip(),
+        agreed=agreed,
     )
 
 

@@ -67,7 +67,10 @@ def _obstacle(state: State, verb: Verb) -> Refusal | None:
 
 def _wrong_status(state: State, verb: Verb) -> Refusal:
     if state.status is Status.CLOSED:
-        return Refusal("closed", "This case is closed. It can be reopened within its window; after that, open a new case.")
+        return Refusal(
+            "closed",
+            "This case is closed. It can be reopened within its window; after that, open a new case.",
+        )
     if verb in (Verb.CONFIRM_CLOSURE, Verb.REJECT_CLOSURE):
         return Refusal("no_closure_question", "The question whether this case may close is no longer open.")
     if verb in (Verb.REOPEN, Verb.FOLLOW_ON):

@@ -51,7 +51,12 @@ class Verdict:
 
 
 def verify(
-    *, product: str, version: str, supported_versions: Sequence[str], on: date, contact: Decision,
+    *,
+    product: str,
+    version: str,
+    supported_versions: Sequence[str],
+    on: date,
+    contact: Decision,
     entitlements: Sequence[EntitlementFacts],
 ) -> Verdict:
     """Judge a case about `product` opened on the local day `on` by a contact whose standing is `contact`.
@@ -105,4 +110,8 @@ def _version_check(product: str, version: str, supported: Sequence[str]) -> Chec
         return Check("version", False, "The version is not known yet.")
     if version in supported:
         return Check("version", True, f"{product} {version} is a supported version.")
-    return Check("version", False, f"{product} {version} is not on the list of supported versions ({', '.join(supported)}).")
+    return Check(
+        "version",
+        False,
+        f"{product} {version} is not on the list of supported versions ({', '.join(supported)}).",
+    )

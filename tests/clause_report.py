@@ -17,9 +17,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         ids = [id for mark in item.iter_markers("clause") for id in mark.args]
         if unknown := sorted(set(ids) - clauses().keys()):
             raise pytest.UsageError(f"{item.nodeid}: the guide has no clause {', '.join(unknown)}")
-        item.user_properties += [
-            (PROPERTY, id) for id in ids
-        ]  # travels with the report from a parallel worker
+        item.user_properties += [(PROPERTY, id) for id in ids]  # travels with the report from a parallel worker
 
 
 def pytest_terminal_summary(terminalreporter) -> None:

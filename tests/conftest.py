@@ -44,9 +44,7 @@ def untouched_seed(request, django_db_blocker):
     """Replace the database after a test that committed: emptying it would lose what migrations put there."""
     yield
     mark = request.node.get_closest_marker("django_db")
-    committed = (mark and mark.kwargs.get("transaction")) or TRANSACTIONAL_FIXTURES & set(
-        request.fixturenames
-    )
+    committed = (mark and mark.kwargs.get("transaction")) or TRANSACTIONAL_FIXTURES & set(request.fixturenames)
     if committed:
         with django_db_blocker.unblock():
             databases.make_copy(connection)

@@ -133,9 +133,7 @@ def launch(place: Place, name: str, command: Sequence[str | Path], *, ready: Cal
     deadline = time.monotonic() + SECONDS_TO_START
     while not ready(place):
         if process.poll() is not None or time.monotonic() > deadline:
-            raise EngineError(
-                f"{name} did not start. Its log, {place.log(name)}, ends with:\n{_tail(place.log(name))}"
-            )
+            raise EngineError(f"{name} did not start. Its log, {place.log(name)}, ends with:\n{_tail(place.log(name))}")
         time.sleep(0.02)
 
 
@@ -184,9 +182,7 @@ def command_line(pid: int) -> str:
             return (proc / str(pid) / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
         except (FileNotFoundError, ProcessLookupError):
             return ""
-    return subprocess.run(
-        ["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
-    ).stdout
+    return subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout
 
 
 def end(pid_file: Path, how: signal.Signals, *, marker: str) -> None:

@@ -162,7 +162,7 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractBaseUser, PermissionsMixin):
     """A person: on the customers' side through contacts, on the vendor's side through a staff profile."""
 
-    email = models.EmailField("e-mail address", max_length=254)
+    email = models.EmailField("e-mail address", max_length=254, unique=True)
     name = models.CharField("full name", max_length=120)
     zone = models.CharField("time zone", max_length=64, default="UTC", validators=[validate_zone])
     phone = models.CharField("telephone", max_length=40, blank=True)

@@ -33,7 +33,7 @@ def main() -> None:
             lambda: open_time_between(LONDON, START, START + DECADE)
         ),
     }
-    print(f"{'':32}{'median µs':>10}{'× floor':>10}")
+    print(f"{'':32}{'median µs':>10}{'x floor':>10}")
     for name, cost in rows.items():
         print(f"{name:32}{cost:10.2f}{cost / floor:10.1f}")
 

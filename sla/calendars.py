@@ -1,12 +1,13 @@
 """Open hours, and exact arithmetic with open time. Standard library only.
 
-A calendar is a week of local opening hours in a zone, without its holidays (C-COV-02). Local time only says when a day
-opens and closes; in between, time is real elapsed time in UTC. When clocks are changed one rule decides:
+A calendar is a week of local opening hours in a zone, without its holidays (C-COV-02). Local time only says
+when a day opens and closes; in between, time is real elapsed time in UTC. When clocks are changed one rule
+decides:
 
     A local time stands for the first instant at which the clocks there show that time or a later one.
 
-So an hour that the clocks skip ends where they jump, an hour that they repeat counts from its first pass, a skipped day
-does not exist, and hours that touch on the wall touch in real time.
+So an hour that the clocks skip ends where they jump, an hour that they repeat counts from its first pass, a
+skipped day does not exist, and hours that touch on the wall touch in real time.
 
 Windows are half-open: a calendar is open at its opening and closed at its closing.
 """
@@ -32,13 +33,15 @@ NOTHING = timedelta(0)
 
 @dataclass(frozen=True)
 class Calendar:
-    """When it is open: `weekly` local hours in `zone`, except on `holidays`. Equal calendars share their tables.
+    """When it is open: `weekly` local hours in `zone`, except on `holidays`. Equal calendars share their
+    tables.
 
-    `zone` is an IANA name of a place, or "UTC"; `weekly` maps weekdays (Monday = 0) to intervals of local time, of
-    which a day may have several and which end at 24:00 when they end with `time(0)`; `holidays` are local dates.
+    `zone` is an IANA name of a place, or "UTC"; `weekly` maps weekdays (Monday = 0) to intervals of local
+    time, of which a day may have several and which end at 24:00 when they end with `time(0)`; `holidays` are
+    local dates.
 
-    Raises ValueError for an unknown zone or a fixed offset, for empty, reversed or overlapping intervals, for a holiday
-    that is not a plain date, and for a calendar that never opens.
+    Raises ValueError for an unknown zone or a fixed offset, for empty, reversed or overlapping intervals, for
+    a holiday that is not a plain date, and for a calendar that never opens.
     """
 
     zone: str
@@ -90,8 +93,8 @@ def every_hour_of_business_days(calendar: Calendar) -> Calendar:
 def add_open_time(calendar: Calendar, start: datetime, amount: timedelta) -> datetime:
     """Return the aware UTC moment by which `amount` of open time has passed since `start`.
 
-    An amount used up exactly at closing ends at closing; zero gives the next open moment, or `start` itself when open.
-    Raises ValueError for a naive `start` or a negative `amount`. Guide: C-COV-01, C-COV-02.
+    An amount used up exactly at closing ends at closing; zero gives the next open moment, or `start` itself
+    when open. Raises ValueError for a naive `start` or a negative `amount`. Guide: C-COV-01, C-COV-02.
     """
     if amount <= NOTHING:
         if amount < NOTHING:
@@ -109,7 +112,10 @@ def add_open_time(calendar: Calendar, start: datetime, amount: timedelta) -> dat
 
 
 def open_time_between(calendar: Calendar, start: datetime, end: datetime) -> timedelta:
-    """Return how long `calendar` is open from `start` to `end`. Raises ValueError if naive or if `end` is earlier."""
+    """Return how long `calendar` is open from `start` to `end`.
+
+    Raises ValueError if either is naive or if `end` is earlier. Guide: C-COV-01, C-COV-02.
+    """
     start, end = _utc_span(start, end)
     before = _year(calendar, start.year).open_until(start)
     whole = sum((_year(calendar, number).total for number in range(start.year, end.year)), NOTHING)
@@ -122,7 +128,10 @@ def is_open(calendar: Calendar, at: datetime) -> bool:
 
 
 def next_opening(calendar: Calendar, at: datetime) -> datetime:
-    """Return the first open moment from `at` on, in UTC: `at` itself when open. Raises ValueError for a naive `at`."""
+    """Return the first open moment from `at` on, in UTC: `at` itself when open.
+
+    Raises ValueError for a naive `at`.
+    """
     at = _utc(at)
     for number in range(at.year, at.max.year):
         year = _year(calendar, number)
@@ -133,7 +142,8 @@ def next_opening(calendar: Calendar, at: datetime) -> datetime:
 
 
 def windows(calendar: Calendar, start: datetime, end: datetime) -> Iterator[Window]:
-    """Iterate the open windows from `start` to `end`, cut to that span, as long as they run on (UTC, in order).
+    """Iterate the open windows from `start` to `end`, cut to that span, as long as they run on (UTC, in
+    order).
 
     Raises ValueError if naive or if `end` is earlier.
     """
@@ -269,7 +279,7 @@ def _require_place(zone: str) -> None:
         raise ValueError(f"{zone!r} is not a zone of a place, such as 'Europe/London'")
     try:
         ZoneInfo(zone)
-    except (KeyError, OSError) as error:
+    except (KeyError, ValueError, OSError) as error:
         raise ValueError(f"{zone!r} is not a known zone") from error
 
 

@@ -52,8 +52,8 @@ class Promise:
 class Promises:
     """The rows of one plan version, and the shares of an allowance (in percent) at which something happens.
 
-    Support is warned when a share of `warning_shares` is used up; from `soon_share` on, a clock looks short of time.
-    Raises ValueError for two rows of the same kind and severity.
+    Support is warned when a share of `warning_shares` is used up; from `soon_share` on, a clock looks short
+    of time. Raises ValueError for two rows of the same kind and severity.
     """
 
     rows: tuple[Promise, ...]

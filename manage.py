@@ -2,14 +2,24 @@
 """The portal's commands."""
 
 import os
+import signal
 import sys
+
+WITHOUT_ENGINES = {"help", "version", "--help", "--version", "check", "collectstatic"}
 
 
 def main() -> None:
+    """Run a command. On a local machine the embedded engines run for as long as somebody needs them."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "supportportal.settings")
+    from django.conf import settings
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    from supportportal import engines
+
+    needed = settings.EMBEDDED_ENGINES if WITHOUT_ENGINES.isdisjoint(sys.argv[1:2] or ["help"]) else ()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    with engines.in_use(settings.VAR_DIR, needed):
+        execute_from_command_line(sys.argv)
 
 
 if __name__ == "__main__":

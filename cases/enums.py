@@ -119,12 +119,47 @@ class Turn(Worded):
     NOBODY = "nobody", "Closed"
 
 
+class Side(Worded):
+    """The two sides that set a severity together (C-SEV-01)."""
+
+    CUSTOMER = "customer", "Customer"
+    SUPPORT = "support", "Support"
+
+
+class Verb(StrEnum):
+    """Everything that can be done to a case; permissions and transitions are asked by these names."""
+
+    OPEN = "open"
+    VIEW = "view"
+    VERIFY_ENTITLEMENT = "verify_entitlement"
+    REFUSE = "refuse"
+    HOLD = "hold"
+    RESUME = "resume"
+    ACCEPT = "accept"
+    ASSIGN = "assign"
+    REPLY = "reply"
+    NOTE = "note"
+    LOG_CALL = "log_call"
+    REPLY_AS_CUSTOMER = "reply_as_customer"
+    PROPOSE_SEVERITY = "propose_severity"
+    AGREE_SEVERITY = "agree_severity"
+    REDUCE_SEVERITY = "reduce_severity"
+    PROPOSE_CLOSURE = "propose_closure"
+    CONFIRM_CLOSURE = "confirm_closure"
+    REJECT_CLOSURE = "reject_closure"
+    WITHDRAW = "withdraw"
+    RECORD_CONTACT_ATTEMPT = "record_contact_attempt"
+    CLOSE_FOR_NO_RESPONSE = "close_for_no_response"
+    REOPEN = "reopen"
+    FOLLOW_ON = "follow_on"
+    LET_TIMER_FIRE = "let_timer_fire"
+
+
 class EventKind(StrEnum):
     """Every fact a case's log can hold, in the past tense. The value is stored; never rename one."""
 
     RECEIVED = "received"
     ENTITLEMENT_VERIFIED = "entitlement_verified"
-    REFUSED = "refused"
     HELD = "held"
     RESUMED = "resumed"
     ASSIGNED = "assigned"
@@ -151,8 +186,6 @@ class EventKind(StrEnum):
 INTERNAL_KINDS = frozenset(
     {
         EventKind.NOTED,
-        EventKind.HELD,
-        EventKind.RESUMED,
         EventKind.FIRST_RESPONSE_WARNED,
     }
 )

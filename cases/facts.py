@@ -3,28 +3,29 @@
 `apply` is the only place where a fact changes a case: the row in the database is stored from its result and a replay
 of the log folds the same function, so both always agree.
 
-What each kind carries in `data`, all JSON: instants as ISO 8601 UTC strings, severities as numbers, people as user ids:
+What each kind carries in `data`, all JSON; instants are ISO 8601 UTC strings, severities numbers, people user ids:
 
 =======================  ==============================================================================================
-RECEIVED                 requested: int, channel: str, received_at: str (the submission, or the start of the call)
-ENTITLEMENT_VERIFIED     verdict: dict, override: str (reason, or "")
-REFUSED                  verdict: dict, reason: str
-HELD / RESUMED           reason: HoldReason / nothing
+RECEIVED                 requested: int, channel: str, received_at: str (the submission, or the start of the call),
+                         message: int
+ENTITLEMENT_VERIFIED     verdict: dict, override: str (the reason to go against the verdict, or "")
+HELD                     reason: HoldReason
+RESUMED                  nothing
 ASSIGNED / REASSIGNED    owner: int, before: int | None, reason: str, note: str
-REPLIED                  message: int, waiting: bool (True when the next move is the customer's)
+REPLIED                  message: int, waiting: bool (True: the next move is the customer's)
 CUSTOMER_REPLIED         message: int, channel: str
 NOTED                    note: int
 CALLED                   reached: bool, summary: str
-SEVERITY_PROPOSED        severity: int, side: "customer" | "support", reason: str
+SEVERITY_PROPOSED        severity: int, side: Side, reason: str
 SEVERITY_AGREED          severity: int
 SEVERITY_REDUCED         before: int, severity: int, reason: str, agreed: bool
 CLOSURE_PROPOSED         problem: str, resolution: str, reason: ClosureReason
 CLOSURE_REJECTED         message: int
 CLOSURE_REMINDED         nothing
-CONTACT_ATTEMPTED        channel: str, announces_closure: bool, reached: bool, summary: str
-CLOSED                   reason: ClosureReason, problem: str, resolution: str
-REOPENED                 why: str
-FOLLOWED_ON              number: str of the new case
+CONTACT_ATTEMPTED        channel: str, announces_closure: bool, message: int | None, summary: str
+CLOSED                   reason: ClosureReason, problem: str, resolution: str, verdict: dict (not entitled only)
+REOPENED                 owner: int | None, message: int
+FOLLOWED_ON              number: str (the new case)
 FIRST_RESPONSE_WARNED    cycle: int, share: 50 | 80, due_at: str
 FIRST_RESPONSE_BREACHED  cycle: int, due_at: str
 =======================  ==============================================================================================
@@ -35,7 +36,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from cases.enums import ActorRole, Channel, ClosureReason, EventKind, Severity, Status
+from cases.enums import ActorRole, Channel, ClosureReason, EventKind, Severity, Side, Status, Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +51,154 @@ class Fact:
     at: datetime
     role: ActorRole
     data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """An unanswered attempt to reach the contact (A-15)."""
+
+    at: datetime
+    channel: Channel
+    announces_closure: bool
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a case's log says about it. Instants are aware UTC; `owner` is a user id.
+
+    `requested` is the customer's latest wish, `proposed` the latest position of support (None before it spoke).
+    """
+
+    requested: Severity
+    status: Status = Status.RECEIVED
+    proposed: Severity | None = None
+    severity_agreed_at: datetime | None = None
+    verified_at: datetime | None = None
+    owner: int | None = None
+    held_at: datetime | None = None
+    attempts: tuple[Attempt, ...] = ()
+    problem: str = ""
+    resolution: str = ""
+    closure_reason: ClosureReason | None = None
+    closure_proposed_at: datetime | None = None
+    closed_at: datetime | None = None
+    reopenings: int = 0
+    turn_since_at: datetime | None = None
+    version: int = 0
+    updated_at: datetime | None = None
+
+    @property
+    def severity(self) -> Severity:
+        """The severity that counts: the more severe of both positions (A-10); once agreed, both are the same or lower."""
+        return min(self.requested, self.proposed or self.requested)
+
+    @property
+    def turn(self) -> Turn:
+        return turn_of(self.status)
+
+
+def turn_of(status: Status) -> Turn:
+    """Whose move it is in `status`."""
+    if status is Status.CLOSED:
+        return Turn.NOBODY
+    return Turn.CUSTOMER if status in (Status.WAITING_FOR_CUSTOMER, Status.CLOSURE_PROPOSED) else Turn.SUPPORT
+
+
+def replay(log: Iterable[Fact]) -> State:
+    """The state after the whole log. Raises ValueError for a log that does not begin with its receipt."""
+    state: State | None = None
+    for fact in log:
+        state = apply(state, fact)
+    if state is None:
+        raise ValueError("an empty log has no state")
+    return state
+
+
+def apply(state: State | None, fact: Fact) -> State:
+    """The state after one more fact. Raises ValueError when the fact does not follow the one before."""
+    if state is None:
+        if fact.kind is not EventKind.RECEIVED:
+            raise ValueError(f"a log begins with its receipt, not with {fact.kind}")
+        state = State(requested=Severity(fact.data["requested"]))
+    elif fact.seq != state.version + 1:
+        raise ValueError(f"fact {fact.seq} does not follow fact {state.version}")
+    after = replace(state, **_changes(state, fact), version=fact.seq, updated_at=fact.at)
+    if state.version == 0 or after.turn is not state.turn:
+        after = replace(after, turn_since_at=fact.at)
+    return after
+
+
+def _changes(state: State, fact: Fact) -> dict[str, Any]:
+    """The fields of the state that this fact changes."""
+    data, at = fact.data, fact.at
+    match fact.kind:
+        case EventKind.ENTITLEMENT_VERIFIED:
+            waiting = state.status is Status.RECEIVED
+            return {"verified_at": at, "status": Status.QUEUED if waiting else state.status}
+        case EventKind.HELD:
+            return {"held_at": at}
+        case EventKind.RESUMED:
+            return {"held_at": None}
+        case EventKind.ASSIGNED | EventKind.REASSIGNED:
+            begins = state.status in (Status.RECEIVED, Status.QUEUED)
+            return {"owner": data["owner"], "status": Status.IN_PROGRESS if begins else state.status}
+        case EventKind.REPLIED if state.status in (Status.IN_PROGRESS, Status.WAITING_FOR_CUSTOMER):
+            return {"status": Status.WAITING_FOR_CUSTOMER if data["waiting"] else Status.IN_PROGRESS}
+        case EventKind.CALLED if data["reached"]:
+            return {"attempts": ()}
+        case EventKind.CUSTOMER_REPLIED:
+            return {"attempts": (), **_back_to_support(state)}
+        case EventKind.CLOSURE_REJECTED:
+            return {"attempts": (), **_back_to_support(state)}
+        case EventKind.SEVERITY_PROPOSED:
+            side = "requested" if data["side"] == Side.CUSTOMER else "proposed"
+            return {side: Severity(data["severity"])}
+        case EventKind.SEVERITY_AGREED:
+            agreed = Severity(data["severity"])
+            return {"requested": agreed, "proposed": agreed, "severity_agreed_at": at}
+        case EventKind.SEVERITY_REDUCED:
+            return {"requested": Severity(data["severity"]), "proposed": Severity(data["severity"])}
+        case EventKind.CLOSURE_PROPOSED:
+            return {"status": Status.CLOSURE_PROPOSED, "closure_proposed_at": at, **_closure_texts(data)}
+        case EventKind.CONTACT_ATTEMPTED:
+            attempt = Attempt(at, Channel(data["channel"]), data["announces_closure"])
+            return {"attempts": (*state.attempts, attempt)}
+        case EventKind.CLOSED:
+            closed = {"status": Status.CLOSED, "closed_at": at, "held_at": None, "attempts": ()}
+            return {**closed, "closure_proposed_at": None, **_closure_texts(data)}
+        case EventKind.REOPENED:
+            return {
+                "closed_at": None,
+                "owner": data["owner"],
+                "reopenings": state.reopenings + 1,
+            } | _no_closure(_status_on_return(state, data["owner"]))
+    return {}
+
+
+def _closure_texts(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "problem": data["problem"],
+        "resolution": data["resolution"],
+        "closure_reason": ClosureReason(data["reason"]),
+    }
+
+
+def _no_closure(status: Status) -> dict[str, Any]:
+    return {
+        "status": status,
+        "problem": "",
+        "resolution": "",
+        "closure_reason": None,
+        "closure_proposed_at": None,
+    }
+
+
+def _back_to_support(state: State) -> dict[str, Any]:
+    """The customer spoke: a question that waited for it waits no longer, the closure question included."""
+    return _no_closure(Status.IN_PROGRESS) if state.turn is Turn.CUSTOMER else {}
+
+
+def _status_on_return(state: State, owner: int | None) -> Status:
+    if not state.verified_at:
+        return Status.RECEIVED
+    return Status.IN_PROGRESS if owner else Status.QUEUED

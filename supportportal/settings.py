@@ -54,6 +54,13 @@ else:
     }
     REDIS_URL = env.str("REDIS_URL", default="") or engines.redis_url(VAR_DIR)
 
+# The servers that this machine runs for itself because none is named.
+EMBEDDED_ENGINES = frozenset(
+    name
+    for name, variable in {"postgres": "DATABASE_URL", "redis": "REDIS_URL"}.items()
+    if not env.str(variable, default="")
+)
+
 DATABASES["default"].setdefault("CONN_MAX_AGE", env.int("CONN_MAX_AGE", default=60))
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 3)
@@ -145,7 +152,12 @@ STORAGES = {
 ATTACHMENT_LIMIT_BYTES = env.int("ATTACHMENT_LIMIT_BYTES", default=2 * 1024**3)
 
 # The cache holds throttles and hints; sessions carry a promise and live in PostgreSQL.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": engines.cache_url(REDIS_URL)}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": engines.cache_url(REDIS_URL),
+    }
+}
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -1,0 +1,21 @@
+"""Who may see organizations' people, and why."""
+
+from accounts.enums import StaffRole
+from accounts.models import Contact, User
+from accounts.permissions import rules_for
+from accounts.standing import Decision, allow, deny
+
+
+@rules_for(Contact)
+def contact_rule(actor: User, verb: str, contact: Contact) -> Decision:
+    """Staff see every contact, an organization's own people each other, a third party only itself (C-PAR-04)."""
+    if verb != "view":
+        return Decision(actor.staff_role is StaffRole.ADMIN, "Administrators keep contacts.")
+    if actor.staff_role:
+        return allow("Support staff see the contacts they work for.")
+    if contact.user_id == actor.pk:
+        return allow("This is you.")
+    mine = actor.standings.get(contact.organization_id)
+    if mine and not mine.is_third_party:
+        return allow(f"A colleague at {contact.organization}.")
+    return deny("You see the contacts of your own organization only.")

@@ -1,0 +1,90 @@
+"""The business hours of an organization, frozen when a case is received.
+
+Holidays come from the `holidays` package once per country and year and are pinned as rows (A-02); administrators add closures
+beside them. A later release of the package changes nothing that is stored.
+"""
+
+from datetime import date, datetime
+from importlib.metadata import version
+from zoneinfo import ZoneInfo
+
+import holidays
+from django.db import transaction
+
+from accounts.models import FrozenCalendar, Holiday, HolidayImport, Organization, RegionCalendar
+
+YEARS_BEFORE, YEARS_AFTER = 1, 3
+
+
+def freeze(organization: Organization, at: datetime) -> FrozenCalendar:
+    """The organization's business hours as they stand at `at` (aware), good from the year before to three years after.
+
+    Guide: C-COV-02, C-FTS-03; readings A-01, A-02, A-30.
+    """
+    year = at.astimezone(ZoneInfo(organization.own_zone)).year
+    years = range(year - YEARS_BEFORE, year + YEARS_AFTER + 1)
+    pin_public_holidays(organization.country, organization.subdivision, years)
+    return FrozenCalendar.of(
+        zone=organization.own_zone,
+        place=organization.place,
+        weekly=weekly_hours(organization),
+        holidays=_holidays_of(organization, years),
+    )
+
+
+def weekly_hours(organization: Organization) -> dict[str, list[list[str]]]:
+    """The country's weekly hours where it has its own, the region's otherwise."""
+    calendar = (
+        RegionCalendar.objects.filter(region=organization.region_id, country__in=["", organization.country])
+        .order_by("-country")
+        .first()
+    )
+    if calendar is None:
+        raise LookupError(f"Region {organization.region_id} has no calendar.")
+    return calendar.weekly
+
+
+def _holidays_of(organization: Organization, years: range) -> dict[str, str]:
+    rows = Holiday.objects.filter(
+        country=organization.country,
+        subdivision__in=["", organization.subdivision],
+        on__year__gte=years.start,
+        on__year__lt=years.stop,
+    ).order_by("on", "source", "name")
+    named: dict[str, str] = {}
+    for row in rows:
+        named.setdefault(row.on.isoformat(), row.name)
+    return named
+
+
+@transaction.atomic
+def pin_public_holidays(country: str, subdivision: str, years: range) -> None:
+    """Copy a country's (and subdivision's) public holidays of these years into rows, each year once."""
+    wanted = {(part, year) for part in {"", subdivision} for year in years}
+    pinned = HolidayImport.objects.filter(country=country).values_list("subdivision", "year")
+    for part, year in sorted(wanted - set(pinned)):
+        _, first = HolidayImport.objects.get_or_create(
+            country=country, subdivision=part, year=year, defaults={"release": version("holidays")}
+        )
+        if first:
+            Holiday.objects.bulk_create(
+                [
+                    Holiday(
+                        country=country,
+                        subdivision=part,
+                        on=day,
+                        name=name[:200],
+                        source=Holiday.Source.LIBRARY,
+                    )
+                    for day, name in _public_holidays(country, part, year).items()
+                ],
+                ignore_conflicts=True,
+            )
+
+
+def _public_holidays(country: str, subdivision: str, year: int) -> dict[date, str]:
+    supported = holidays.list_supported_countries()
+    if country not in supported:
+        return {}
+    subdiv = subdivision if subdivision in supported[country] else None
+    return dict(holidays.country_holidays(country, subdiv=subdiv, years=year, language="en_US"))

@@ -1,0 +1,408 @@
+"""Who is who, and where."""
+
+import hashlib
+import json
+import zoneinfo
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
+from typing import Any, Self
+from zoneinfo import ZoneInfo
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+from accounts.enums import AbsenceReason, CaseSight, ContactRole, OnCallDuty, StaffRole
+from accounts.standing import Standing
+
+
+def validate_zone(name: str) -> None:
+    """Only named zones: a fixed offset forgets daylight saving."""
+    if name not in zoneinfo.available_timezones() or name.startswith("Etc/GMT"):
+        raise ValidationError(f"“{name}” is not the name of a time zone such as Europe/London.")
+
+
+class Region(models.Model):
+    """A support region (C-FTS-02)."""
+
+    code = models.SlugField(primary_key=True, max_length=20)
+    name = models.CharField(max_length=80)
+    countries_text = models.CharField(max_length=200, help_text="For the coverage page, for example “Europe, Africa”.")
+    anchor_zone = models.CharField(
+        max_length=64,
+        validators=[validate_zone],
+        help_text="Used for an organization whose own zone is unknown.",
+    )
+
+    class Meta:
+        ordering = ["code"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class RegionCalendar(models.Model):
+    """Weekly business hours of a region, or of one of its countries where the working week differs (A-02, A-30).
+
+    `weekly` maps the weekday ("0" is Monday) to intervals: {"0": [["08:00", "18:00"]]}. An interval may end at "24:00".
+    """
+
+    region = models.ForeignKey(Region, on_delete=models.CASCADE, related_name="calendars")
+    country = models.CharField(max_length=2, blank=True, help_text="Empty: every country of the region.")
+    weekly = models.JSONField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["region", "country"], name="one_calendar_per_region_and_country")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.region_id} {self.country or 'all countries'}"
+
+
+class Holiday(models.Model):
+    """A day without business hours, pinned as a row so that no later release of a package moves a clock (A-02)."""
+
+    class Source(models.TextChoices):
+        LIBRARY = "library", "Public holiday"
+        ADMIN = "admin", "Closure kept by an administrator"
+
+    country = models.CharField(max_length=2)
+    subdivision = models.CharField(max_length=8, blank=True)
+    on = models.DateField()
+    name = models.CharField(max_length=200)
+    source = models.CharField(max_length=10, choices=Source.choices, default=Source.ADMIN)
+
+    class Meta:
+        ordering = ["country", "subdivision", "on"]
+        constraints = [
+            models.UniqueConstraint(fields=["country", "subdivision", "on", "name"], name="one_row_per_holiday")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.on} {self.name} ({self.country})"
+
+
+class HolidayImport(models.Model):
+    """That a country's (or subdivision's) public holidays of a year have been pinned, and from which release."""
+
+    country = models.CharField(max_length=2)
+    subdivision = models.CharField(max_length=8, blank=True)
+    year = models.PositiveSmallIntegerField()
+    release = models.CharField(max_length=20)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["country", "subdivision", "year"], name="holidays_pinned_once_a_year")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.country} {self.subdivision} {self.year}"
+
+
+class FrozenCalendar(models.Model):
+    """An account's business hours as they stood when a case was received; never changed, shared by equal cases (A-01).
+
+    `digest` names the content, so that the same hours are stored once.
+    """
+
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    zone = models.CharField(max_length=64)
+    place = models.CharField(max_length=120, help_text="How screens name the account's place.")
+    weekly = models.JSONField()
+    holidays = models.JSONField(help_text="ISO date to name.")
+
+    def __str__(self) -> str:
+        return f"{self.place} ({self.zone})"
+
+    @classmethod
+    def of(cls, *, zone: str, place: str, weekly: dict[str, Any], holidays: dict[str, str]) -> Self:
+        """The one row with this content."""
+        content = {"zone": zone, "place": place, "weekly": weekly, "holidays": holidays}
+        digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+        return cls.objects.get_or_create(digest=digest, defaults=content)[0]
+
+    @cached_property
+    def closed_on(self) -> frozenset[date]:
+        return frozenset(date.fromisoformat(day) for day in self.holidays)
+
+    def is_business_day(self, day: date) -> bool:
+        """Whether the local `day` has business hours."""
+        return bool(self.weekly.get(str(day.weekday()))) and day not in self.closed_on
+
+    def close_of_business(self, day: date) -> datetime:
+        """When the local business day `day` ends, as aware UTC. Raises KeyError for a weekday without hours."""
+        closes = self.weekly[str(day.weekday())][-1][1]
+        midnight = datetime.combine(day, time())
+        end = midnight + timedelta(days=1) if closes == "24:00" else datetime.combine(day, time.fromisoformat(closes))
+        return end.replace(tzinfo=ZoneInfo(self.zone)).astimezone(UTC)
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, email: str, name: str, password: str | None = None, **fields: Any) -> "User":
+        """A person who signs in by e-mail. Without a password the account waits for its invitation."""
+        user = self.model(email=self.normalize_email(email).lower(), name=name, **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, name: str, password: str | None = None, **fields: Any) -> "User":
+        return self.create_user(email, name, password, is_staff=True, is_superuser=True, **fields)
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email__iexact=username)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person: on the customers' side through contacts, on the vendor's side through a staff profile."""
+
+    email = models.EmailField("e-mail address", max_length=254, unique=True)
+    name = models.CharField("full name", max_length=120)
+    zone = models.CharField("time zone", max_length=64, default="UTC", validators=[validate_zone])
+    phone = models.CharField("telephone", max_length=40, blank=True)
+    is_active = models.BooleanField("may sign in", default=True)
+    is_staff = models.BooleanField("may use the back office", default=False)
+    date_joined = models.DateTimeField(default=timezone.now)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS = ["name"]
+
+    class Meta:
+        constraints = [models.UniqueConstraint(Lower("email"), name="one_user_per_email")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_full_name(self) -> str:
+        return self.name
+
+    def get_short_name(self) -> str:
+        return self.name.split(" ", 1)[0]
+
+    @cached_property
+    def profile(self) -> "StaffProfile | None":
+        """The staff profile, or None for someone of the customers' side."""
+        return StaffProfile.objects.select_related("center").filter(user=self).first()
+
+    @property
+    def staff_role(self) -> StaffRole | None:
+        return StaffRole(self.profile.role) if self.profile and self.is_active else None
+
+    @cached_property
+    def standings(self) -> "dict[int, Contact]":
+        """The contacts through which this person acts now, by organization id.
+
+        Kept on the instance only: a request or a task reads a fresh user, so a right that ended is gone at the next one.
+        """
+        held = Contact.objects.filter(user=self).in_force(timezone.now()).select_related("organization")
+        return {contact.organization_id: contact for contact in held}
+
+
+class OrganizationQuerySet(models.QuerySet["Organization"]):
+    def visible_to(self, actor: User) -> Self:
+        """The organizations this person may see: staff all, contacts those they stand for now."""
+        if actor.staff_role:
+            return self
+        return self.filter(pk__in=list(actor.standings))
+
+
+class Organization(models.Model):
+    """A customer: whose region, country and zone decide every clock (C-FTS-03, A-01)."""
+
+    org_id = models.CharField("Org ID", max_length=20, unique=True)
+    name = models.CharField(max_length=200)
+    region = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="organizations")
+    country = models.CharField(max_length=2, help_text="ISO 3166 code.")
+    subdivision = models.CharField(max_length=8, blank=True, help_text="State or province, where its holidays differ.")
+    city = models.CharField(max_length=80, blank=True)
+    zone = models.CharField(max_length=64, blank=True, validators=[validate_zone])
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = OrganizationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def own_zone(self) -> str:
+        """The account's IANA zone; the region's anchor zone when unknown (A-01)."""
+        return self.zone or self.region.anchor_zone
+
+    @property
+    def place(self) -> str:
+        """How screens name the account's place."""
+        return self.city or self.own_zone.rsplit("/", 1)[-1].replace("_", " ")
+
+
+class ContactQuerySet(models.QuerySet["Contact"]):
+    def in_force(self, at: datetime) -> Self:
+        """The contacts that stand for their organization at `at` (aware); the same answer as `standing.in_force`."""
+        return self.filter(
+            Q(starts_at=None) | Q(starts_at__lte=at),
+            Q(ends_at=None) | Q(ends_at__gt=at),
+            Q(liability_accepted_at__isnull=False) | ~Q(roles__contains=[ContactRole.THIRD_PARTY]),
+            user__is_active=True,
+        )
+
+    def visible_to(self, actor: User) -> Self:
+        """Staff see all; an organization's own people each other; a third party only itself (C-PAR-04)."""
+        if actor.staff_role:
+            return self
+        own = [pk for pk, contact in actor.standings.items() if not contact.is_third_party]
+        return self.filter(Q(organization__in=own) | Q(user=actor))
+
+
+class Contact(models.Model):
+    """A person named by an organization, or a third party with a grant to act for it (C-CON-01, C-PAR-01).
+
+    `ends_at` is the moment from which the right is gone; nothing else keeps a copy of it.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="contacts")
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="contacts")
+    roles = ArrayField(models.CharField(max_length=20, choices=ContactRole.choices()), default=list)
+    sees = models.CharField(max_length=5, choices=CaseSight.choices(), default=CaseSight.ALL)
+    partner = models.CharField("company of the third party", max_length=200, blank=True)
+    granted_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    liability_accepted_at = models.DateTimeField(null=True, blank=True)
+    starts_at = models.DateTimeField(null=True, blank=True)
+    ends_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ContactQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "organization"], name="one_contact_per_person_and_organization")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} of {self.organization}"
+
+    @property
+    def is_third_party(self) -> bool:
+        return ContactRole.THIRD_PARTY in self.roles
+
+    @property
+    def standing(self) -> Standing:
+        return Standing(
+            organization=self.organization.name,
+            roles=tuple(self.roles),
+            starts_at=self.starts_at,
+            ends_at=self.ends_at,
+            liability_accepted_at=self.liability_accepted_at,
+            active=self.user.is_active,
+        )
+
+    @property
+    def roles_text(self) -> str:
+        return ", ".join(ContactRole(role).label for role in self.roles)
+
+
+class SupportCenter(models.Model):
+    """Where support staff work; its shifts are local hours (C-FTS-01)."""
+
+    code = models.SlugField(unique=True, max_length=20)
+    name = models.CharField(max_length=80)
+    region = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="centers")
+    zone = models.CharField(max_length=64, validators=[validate_zone])
+    telephone = models.CharField(max_length=40)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Shift(models.Model):
+    """Local hours in which a center is staffed on a weekday (0 is Monday); `closes` at 00:00 means 24:00."""
+
+    center = models.ForeignKey(SupportCenter, on_delete=models.CASCADE, related_name="shifts")
+    weekday = models.PositiveSmallIntegerField()
+    opens = models.TimeField()
+    closes = models.TimeField()
+
+    class Meta:
+        ordering = ["center", "weekday", "opens"]
+        constraints = [
+            models.CheckConstraint(condition=Q(weekday__lte=6), name="shift_weekday_is_a_weekday"),
+            models.UniqueConstraint(fields=["center", "weekday", "opens"], name="one_shift_per_opening"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.center} {self.weekday} {self.opens:%H:%M}-{self.closes:%H:%M}"
+
+
+class StaffProfile(models.Model):
+    """What a member of staff does, for whom, and where (C-STF-02, C-STF-08)."""
+
+    user = models.OneToOneField(User, on_delete=models.PROTECT, related_name="staff")
+    role = models.CharField(max_length=20, choices=StaffRole.choices())
+    manager = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="reports")
+    center = models.ForeignKey(SupportCenter, null=True, blank=True, on_delete=models.PROTECT, related_name="staff")
+    skills = ArrayField(models.CharField(max_length=60), default=list, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.user}, {StaffRole(self.role).label}"
+
+
+class OnCall(models.Model):
+    """A roster entry: who is on call, for what, from `starts_at` until just before `ends_at` (aware)."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="on_call")
+    duty = models.CharField(max_length=10, choices=OnCallDuty.choices())
+    region = models.ForeignKey(Region, null=True, blank=True, on_delete=models.PROTECT, help_text="Empty: worldwide.")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["duty", "ends_at"])]
+        constraints = [
+            models.CheckConstraint(condition=Q(ends_at__gt=models.F("starts_at")), name="on_call_has_length")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}, {OnCallDuty(self.duty).label}"
+
+
+class Absence(models.Model):
+    """Time in which a member of staff gets no work, from `starts_at` until just before `ends_at` (aware)."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="absences")
+    reason = models.CharField(max_length=10, choices=AbsenceReason.choices())
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(ends_at__gt=models.F("starts_at")), name="absence_has_length")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}, {AbsenceReason(self.reason).label}"
+
+
+def on_call(duty: OnCallDuty, at: datetime, *, region: str | None = None) -> Iterable[User]:
+    """Who is on call for `duty` at `at` (aware), absent people left out; the region's own roster before the worldwide one."""
+    away = Absence.objects.filter(starts_at__lte=at, ends_at__gt=at).values("user")
+    entries = (
+        OnCall.objects.filter(duty=duty, starts_at__lte=at, ends_at__gt=at, user__is_active=True)
+        .filter(Q(region=None) | Q(region=region))
+        .exclude(user__in=away)
+        .select_related("user")
+        .order_by(models.F("region").asc(nulls_last=True), "pk")
+    )
+    regional = [entry.user for entry in entries if entry.region_id]
+    return regional or [entry.user for entry in entries]

@@ -1,0 +1,101 @@
+"""Files on their way in: streamed to the store before the transaction, rows within it.
+
+The order of writing keeps both consistent: bytes without a row are garbage that `discard` or the cleaner takes away; a row
+without bytes cannot come to be.
+"""
+
+import hashlib
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import PurePath
+
+from django.conf import settings
+from django.core.files.base import File
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import UploadedFile
+
+from accounts.refusal import Refusal
+from cases.models import Attachment, Case, Message, Note
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """Bytes in the store that no row names yet."""
+
+    key: uuid.UUID
+    path: str
+    name: str
+    size: int
+    sha256: str
+
+
+def store(upload: UploadedFile) -> StoredFile:
+    """Stream `upload` into the store under a random name, counting and hashing on the way.
+
+    Raises Refusal for a file over the limit; nothing of it stays.
+    """
+    require_size(upload.name or "", upload.size or 0)
+    key = uuid.uuid4()
+    digest = hashlib.sha256()
+    size = 0
+    for chunk in upload.chunks():
+        digest.update(chunk)
+        size += len(chunk)
+    upload.seek(0)
+    path = default_storage.save(f"attachments/{key.hex[:2]}/{key.hex}", File(upload.file))
+    return StoredFile(key, path, PurePath(upload.name or "file").name[:255], size, digest.hexdigest())
+
+
+def require_size(name: str, size: int) -> None:
+    """Raise Refusal for a file of `size` bytes over the limit."""
+    limit = settings.ATTACHMENT_LIMIT_BYTES
+    if size > limit:
+        raise Refusal("file_too_large", f"{name} is larger than the limit of {limit / 1024**3:.3g} GiB a file.")
+
+
+def attach(
+    case: Case,
+    files: Sequence[StoredFile],
+    *,
+    at: datetime,
+    message: Message | None = None,
+    note: Note | None = None,
+) -> None:
+    """Write the rows of stored files, inside the verb's transaction."""
+    Attachment.objects.bulk_create(
+        Attachment(
+            key=one.key,
+            case=case,
+            message=message,
+            note=note,
+            name=one.name,
+            file=one.path,
+            size=one.size,
+            sha256=one.sha256,
+            at=at,
+        )
+        for one in files
+    )
+
+
+def discard(files: Iterable[StoredFile]) -> None:
+    """Take stored files away again, after a verb that was refused."""
+    for one in files:
+        default_storage.delete(one.path)
+
+
+def clean_orphans(at: datetime, older_than: timedelta = timedelta(hours=24)) -> int:
+    """Delete stored bytes that no row names and that are older than `older_than`; return how many."""
+    deleted = 0
+    folders, _ = default_storage.listdir("attachments") if default_storage.exists("attachments") else ([], [])
+    for folder in folders:
+        _, names = default_storage.listdir(f"attachments/{folder}")
+        paths = [f"attachments/{folder}/{name}" for name in names]
+        named = set(Attachment.objects.filter(file__in=paths).values_list("file", flat=True))
+        for path in set(paths) - named:
+            if at - default_storage.get_modified_time(path) > older_than:
+                default_storage.delete(path)
+                deleted += 1
+    return deleted

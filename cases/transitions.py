@@ -1,0 +1,82 @@
+"""What is legal when: status × verb. Standard library only.
+
+`require` is asked by every verb with the case's state under its lock. Words are for the person who asked.
+"""
+
+from accounts.refusal import Refusal
+from cases.enums import Severity, Status, Verb
+from cases.facts import State
+
+OPEN = frozenset(Status) - {Status.CLOSED}
+WORKED = frozenset({Status.IN_PROGRESS, Status.WAITING_FOR_CUSTOMER})
+ASKED = frozenset({Status.WAITING_FOR_CUSTOMER, Status.CLOSURE_PROPOSED})
+
+LEGAL: dict[Verb, frozenset[Status]] = {
+    Verb.VERIFY_ENTITLEMENT: OPEN,
+    Verb.REFUSE: OPEN,
+    Verb.HOLD: OPEN,
+    Verb.RESUME: OPEN,
+    Verb.ACCEPT: frozenset({Status.RECEIVED, Status.QUEUED}),
+    Verb.ASSIGN: OPEN,
+    Verb.REPLY: OPEN,
+    Verb.NOTE: frozenset(Status),
+    Verb.LOG_CALL: OPEN,
+    Verb.REPLY_AS_CUSTOMER: OPEN,
+    Verb.PROPOSE_SEVERITY: OPEN,
+    Verb.AGREE_SEVERITY: OPEN,
+    Verb.REDUCE_SEVERITY: OPEN,
+    Verb.PROPOSE_CLOSURE: WORKED,
+    Verb.CONFIRM_CLOSURE: frozenset({Status.CLOSURE_PROPOSED}),
+    Verb.REJECT_CLOSURE: frozenset({Status.CLOSURE_PROPOSED}),
+    Verb.WITHDRAW: OPEN,
+    Verb.RECORD_CONTACT_ATTEMPT: ASKED,
+    Verb.CLOSE_FOR_NO_RESPONSE: ASKED,
+    Verb.REOPEN: frozenset({Status.CLOSED}),
+    Verb.FOLLOW_ON: frozenset({Status.CLOSED}),
+    Verb.LET_TIMER_FIRE: OPEN,
+}
+
+
+def is_legal(state: State, verb: Verb) -> bool:
+    """Whether `verb` is legal now; the pages offer only what is."""
+    return _obstacle(state, verb) is None
+
+
+def require(state: State, verb: Verb) -> None:
+    """Raise Refusal when `verb` is not legal in this state."""
+    obstacle = _obstacle(state, verb)
+    if obstacle:
+        raise obstacle
+
+
+def _obstacle(state: State, verb: Verb) -> Refusal | None:
+    if state.status not in LEGAL[verb]:
+        return _wrong_status(state, verb)
+    if verb in (Verb.VERIFY_ENTITLEMENT, Verb.REFUSE) and state.verified_at:
+        return Refusal("already_verified", "The entitlement of this case has already been verified.")
+    if verb in (Verb.ACCEPT, Verb.ASSIGN) and not state.verified_at and state.severity is not Severity.ONE:
+        return Refusal("not_verified", "Customer Service has not verified the entitlement yet.")
+    if verb is Verb.PROPOSE_CLOSURE and not state.verified_at:
+        return Refusal("not_verified", "The entitlement must be verified before the case is closed as solved.")
+    if verb is Verb.HOLD and state.held_at:
+        return Refusal("already_held", "The first-response clock is already on hold.")
+    if verb is Verb.RESUME and not state.held_at:
+        return Refusal("not_held", "The first-response clock is not on hold.")
+    return None
+
+
+def _wrong_status(state: State, verb: Verb) -> Refusal:
+    if state.status is Status.CLOSED:
+        return Refusal(
+            "closed",
+            "This case is closed. It can be reopened within its window; after that, open a new case.",
+        )
+    if verb in (Verb.CONFIRM_CLOSURE, Verb.REJECT_CLOSURE):
+        return Refusal("no_closure_question", "The question whether this case may close is no longer open.")
+    if verb in (Verb.REOPEN, Verb.FOLLOW_ON):
+        return Refusal("not_closed", "This case is not closed.")
+    if verb is Verb.ACCEPT:
+        return Refusal("already_accepted", "An engineer already works on this case.")
+    if verb in (Verb.RECORD_CONTACT_ATTEMPT, Verb.CLOSE_FOR_NO_RESPONSE):
+        return Refusal("not_waiting", "Attempts count only while we wait for the customer: it is our turn now.")
+    return Refusal("not_in_progress", "An engineer must work on the case first.")

@@ -427,11 +427,11 @@ def next_facts(state) -> list:
 @st.composite
 def logs(draw):
     """Any log that a case may have, with gaps of up to ten hours."""
-    moment = at("Mon 00:00") + draw(st.integers(0, 7 * 24 * 60)) * MINUTE
+    moment = at("Mon 00:00") + draw(st.timedeltas(timedelta(0), timedelta(days=7)))
     log = story(received(moment, draw(st.sampled_from(Severity))))
     state = apply(None, log[0])
     for seq in range(2, draw(st.integers(2, 9))):
-        moment += draw(st.integers(0, 600)) * MINUTE
+        moment += draw(st.timedeltas(timedelta(0), 10 * HOUR))
         fact = draw(st.sampled_from(next_facts(state)))(moment)(seq)
         log.append(fact)
         state = apply(state, fact)

@@ -20,6 +20,7 @@ from sla.calendars import (
     is_open,
     next_opening,
     open_time_between,
+    weekly_from,
     windows,
     windows_on,
 )
@@ -128,6 +129,19 @@ def test_windows_are_cut_to_the_span_and_run_over_the_years_end():
     assert list(windows(always_open("Asia/Tokyo"), utc("2025-06-01T12:00"), utc("2027-02-01T12:00"))) == [
         Window(utc("2025-06-01T12:00"), utc("2027-02-01T12:00"))
     ]
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Pago_Pago", "America/New_York", "UTC", "Pacific/Kiritimati"])
+def test_no_minute_is_lost_at_the_years_end_of_any_zone(zone):
+    start, end = utc("2026-12-30T00:00"), utc("2027-01-03T00:00")
+
+    assert list(windows(always_open(zone), start, end)) == [Window(start, end)]
+
+
+def test_the_week_is_read_as_json_holds_it():
+    stored = {"0": [["08:00", "12:30"], ["20:00", "24:00"]], "6": []}
+
+    assert weekly_from(stored) == {0: [(time(8), time(12, 30)), (time(20), time(0))], 6: []}
 
 
 def test_a_business_day_has_hours_and_is_no_holiday():

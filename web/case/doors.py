@@ -7,6 +7,7 @@ form was sent before), None when the form must be shown again, with the message 
 from collections.abc import Callable, Sequence
 
 from django.http import HttpRequest
+from django.utils import timezone
 
 from accounts.refusal import Refusal
 from cases import attachments
@@ -16,7 +17,7 @@ from cases.operations import AlreadyDone, Stale
 from web.case.access import person
 from web.case.forms import CaseForm, OnceForm
 from web.case.timeline import timeline
-from web.case.times import times_of
+from web.case.times import Times
 from web.case.uploads import limit_in_words, oversized
 
 Verb = Callable[[Sequence[StoredFile]], Case]
@@ -83,6 +84,7 @@ def _store(form: OnceForm) -> list[StoredFile]:
 
 def _tell(request: HttpRequest, form: OnceForm, refusal: Refusal) -> None:
     if isinstance(refusal, Stale) and isinstance(form, CaseForm):
-        form.changed = timeline(form.case, person(request), times_of(request), after=form.cleaned_data["seen"])
+        reader = person(request)
+        form.changed = timeline(form.case, reader, Times(reader, timezone.now()), after=form.cleaned_data["seen"])
         form.replace(seen=refusal.events[-1].seq)
     form.refuse(refusal)

@@ -17,8 +17,9 @@ from django.db.models.functions import Cast
 from accounts.models import Contact, User
 from cases.enums import CUSTOMER_SIDE, INTERNAL_KINDS, ActorRole, EventKind
 from cases.models import Attachment, Case, CaseEvent, Message, Note
+from web import words
 from web.case.sentences import Told, disclosed, how_said, sentence
-from web.case.times import Times, iso, size
+from web.case.times import Times
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ class _Log:
         )
         self.files: dict[tuple[int | None, int | None], list[File]] = {}
         for one in Attachment.objects.visible_to(reader).filter(case=case).order_by("pk"):
-            file = File(one.get_absolute_url(), one.name, size(one.size))
+            file = File(one.get_absolute_url(), one.name, words.size(one.size))
             self.files.setdefault((one.message_id, one.note_id), []).append(file)
 
     def _said(self, key: str) -> list[int]:
@@ -125,20 +126,20 @@ class _Log:
         )
 
     def _line(self, event: CaseEvent, told: Told) -> Line | None:
-        words = sentence(told)
-        if words is None:
+        told_as = sentence(told)
+        if told_as is None:
             return None
         return Line(
             seq=event.seq,
-            icon=words.icon,
-            lead=words.lead,
-            text=words.text,
-            quote=words.quote,
-            state=words.state,
-            link=words.link,
+            icon=told_as.icon,
+            lead=told_as.lead,
+            text=told_as.text,
+            quote=told_as.quote,
+            state=told_as.state,
+            link=told_as.link,
             internal=event.kind in INTERNAL_KINDS,
-            day=self.times.day(event.at),
-            iso=iso(event.at),
+            day=self.times.heading(event.at),
+            iso=words.iso(event.at),
             time=self.times.clock(event.at),
         )
 
@@ -158,8 +159,8 @@ class _Log:
             said=how_said(told),
             body=said.body,
             files=tuple(self.files.get((None, note.pk) if note else (said.pk, None), ())),
-            day=self.times.day(event.at),
-            iso=iso(event.at),
+            day=self.times.heading(event.at),
+            iso=words.iso(event.at),
             time=self.times.clock(event.at),
         )
 

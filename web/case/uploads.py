@@ -13,7 +13,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, StopUpload
 from django.http import HttpRequest
 
-from web.case.times import size
+from web import words
 
 # Room for the text of a form and the frames of its parts, beside the files.
 TEXT_ALLOWANCE_BYTES = 4 * 1024**2
@@ -53,7 +53,7 @@ def oversized(request: HttpRequest) -> str | None:
 
 
 def limit_in_words() -> str:
-    return size(settings.ATTACHMENT_LIMIT_BYTES)
+    return words.size(settings.ATTACHMENT_LIMIT_BYTES)
 
 
 class FilesInput(forms.FileInput):

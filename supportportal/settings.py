@@ -141,6 +141,11 @@ STORAGES = {
     "staticfiles": {"BACKEND": "supportportal.static_files.StaticStorage"},
 }
 ATTACHMENT_LIMIT_BYTES = env.int("ATTACHMENT_LIMIT_BYTES", default=2 * 1024**3)
+FILE_UPLOAD_HANDLERS = [
+    "web.case.uploads.LimitHandler",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 # The cache holds throttles and hints; sessions carry a promise and live in PostgreSQL.
 CACHES = {

@@ -144,6 +144,8 @@ def portal_children(folder: Path, address: str) -> list[Child]:
     web += ["--worker-class", "gthread", "--workers", "2", "--threads", "8", "--preload", "--no-control-socket"]
     return [
         Child("web", [*web, "--log-level", "warning", "--graceful-timeout", "5", "--pid", str(pid["web"])], pid["web"]),
-        Child("worker", [*celery, "worker", "--concurrency", "2", *lone, "--pidfile", str(pid["worker"])], pid["worker"]),
+        Child(
+            "worker", [*celery, "worker", "--concurrency", "2", *lone, "--pidfile", str(pid["worker"])], pid["worker"]
+        ),
         Child("beat", [*celery, "beat", "--pidfile", str(pid["beat"])], pid["beat"]),
     ]

@@ -16,7 +16,7 @@ import shutil
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 from urllib.parse import parse_qs, urlsplit
 
 from supportportal.engines.places import Place
@@ -27,6 +27,7 @@ __all__ = [
     "broker_url",
     "cache_url",
     "erase",
+    "home",
     "in_use",
     "local_secret",
     "postgres_settings",
@@ -56,7 +57,7 @@ def local_secret(var: Path) -> str:
     return path.read_text()
 
 
-def postgres_settings(var: Path) -> dict[str, object]:
+def postgres_settings(var: Path) -> dict[str, Any]:
     """Django's DATABASES entry for the embedded PostgreSQL of `var`."""
     return {
         "ENGINE": "django.db.backends.postgresql",
@@ -142,6 +143,11 @@ def stop(var: Path) -> None:
 def running(var: Path) -> frozenset[str]:
     """The names of the engines of `var` that answer now."""
     return frozenset(name for name, server in SERVERS.items() if server.answers(Place(var)))
+
+
+def home(var: Path) -> Path:
+    """Where the engines of `var` keep their data."""
+    return Place(var).home
 
 
 def erase(var: Path) -> None:

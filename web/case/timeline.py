@@ -19,7 +19,8 @@ from accounts.models import Contact, User
 from cases.enums import CUSTOMER_SIDE, INTERNAL_KINDS, ActorRole, EventKind
 from cases.models import Attachment, Case, CaseEvent, Message, Note
 from web import words
-from web.case.sentences import Told, disclosed, how_said, sentence
+from cases.disclosure import disclosed
+from web.case.sentences import Told, how_said, sentence
 from web.case.times import Times
 
 

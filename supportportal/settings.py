@@ -79,6 +79,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "supportportal.health.Health",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "supportportal.middleware.ResponseHeaders",
@@ -233,6 +234,7 @@ LOGGING = {
         "plain": {"format": "{asctime} {levelname:<7} {name}: {message}", "style": "{"},
         "json": {"()": "supportportal.logs.JsonLines"},
     },
+    "filters": {"not about probes": {"()": "supportportal.logs.NotAbout", "paths": ("/healthz", "/readyz")}},
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "json" if PRODUCTION else "plain"},
     },
@@ -240,7 +242,7 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": [], "propagate": True},
         # Addresses can hold the token of an invitation or a password reset: keep "Not Found: /..." out of the logs.
-        "django.request": {"level": "ERROR"},
+        "django.request": {"level": "ERROR", "filters": ["not about probes"]},
         # Ticks come every second; one line for each would bury the rest.
         "celery.app.trace": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},

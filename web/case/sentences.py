@@ -14,6 +14,7 @@ from cases.enums import Channel, ClosureReason, EventKind, HoldReason, Reassignm
 from entitlements.enums import Outcome
 from web.case.times import Times
 
+
 @dataclass(frozen=True, slots=True)
 class Words:
     """A sentence: `lead` stands out, `quote` is somebody's own words, `link` leads to what it speaks of."""

@@ -16,10 +16,10 @@ from django.db.models.functions import Cast
 
 from accounts.enums import CaseSight
 from accounts.models import Contact, User
+from cases.disclosure import disclosed
 from cases.enums import CUSTOMER_SIDE, INTERNAL_KINDS, ActorRole, EventKind
 from cases.models import Attachment, Case, CaseEvent, Message, Note
 from web import words
-from cases.disclosure import disclosed
 from web.case.sentences import Told, how_said, sentence
 from web.case.times import Times
 

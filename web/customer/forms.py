@@ -83,12 +83,11 @@ class NewCaseForm(OnceForm):
         super().__init__(*args, **kwargs)
         self.organizations = {one.org_id: one for one in organizations}
         self.products = {one.code: one for one in (*offer.entitled, *offer.others)}
-        choices = {
-            "organization": [(code, str(one)) for code, one in self.organizations.items()],
-            "product": _grouped(offer),
-        }
-        for name, options in choices.items():
-            self.fields[name].choices = options  # type: ignore[attr-defined]
+        self.choose_from("organization", [(code, str(one)) for code, one in self.organizations.items()])
+        self.choose_from("product", _grouped(offer))
+        for name in ("organization", "product"):
+            self.fields[name].widget.attrs |= REFRESH_OFFER | {"hx-get": reverse("new_case_offer")}
+        self.fields["version"].widget.attrs["list"] = "versions"
         self.fields["attachments"].help_text = FILES_HINT.format(limit=limit_in_words())
         if len(organizations) == 1:
             self.fields["organization"].widget = forms.HiddenInput()

@@ -140,8 +140,10 @@ def _attempted(told: Told) -> Words:
 
 
 def _closed(told: Told) -> Words:
-    reason = _lower_first(ClosureReason(told.data["reason"]).label)
-    return Words("lock", "Case closed:", f"{reason}{f', by {told.by}' if told.by else ''}", told.data["resolution"])
+    reason = ClosureReason(told.data["reason"])
+    agreed = reason in (ClosureReason.RESOLVED, ClosureReason.ANSWERED)  # the proposal above has the text already
+    by = f", by {told.by}" if told.by else ""
+    return Words("lock", "Case closed:", f"{_lower_first(reason.label)}{by}", "" if agreed else told.data["resolution"])
 
 
 def _reopened(told: Told) -> Words:

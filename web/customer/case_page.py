@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from accounts.enums import StaffRole
@@ -10,13 +10,14 @@ from accounts.models import User
 from cases.enums import CaseType, ClosureReason, Severity, Status, Turn, Verb
 from cases.facts import State
 from cases.models import Case
+from cases.rules import reopen_window_ends
 from cases.transitions import is_legal
 from sla.queries import clocks
 from web.case.forms import MessageForm
 from web.case.timeline import sees_all, timeline
 from web.case.times import Times
 from web.customer.forms import AgreementForm, ClosureAnswerForm
-from web.customer.listing import opener, reopen_until
+from web.customer.listing import answered, opener, reopen_until
 from web.customer.offers import telephone_of
 
 
@@ -43,10 +44,14 @@ def case_page(case: Case, reader: User, times: Times) -> dict[str, Any]:
     """Everything the page of `case` shows to this customer, in a number of statements that its log does not change."""
     state, organization = case.state, case.organization
     reopenable = reopen_until(case, times)
+    views = clocks(case, times.now)
     return {
         "case": case,
         "status": Status(case.status).label,
         "headline": headline(case, times),
+        "reopenable_if_closed_now": times.moment(
+            reopen_window_ends(times.now, case.zone) - timedelta(minutes=1), case.zone, case.calendar.place
+        ),
         "closure_form": ClosureAnswerForm(case) if is_legal(state, Verb.CONFIRM_CLOSURE) else None,
         "proposed_severity": proposed_severity(state),
         "agreement_form": AgreementForm(case, initial={"severity": proposed_severity(state)}),
@@ -56,7 +61,7 @@ def case_page(case: Case, reader: User, times: Times) -> dict[str, Any]:
         "reopen_until": reopenable,
         "may_follow_on": is_legal(state, Verb.FOLLOW_ON) and reopenable is None,
         "steps": list(steps(case, times)),
-        "clocks": clocks(case, times.now),
+        "clocks": [(view, answered(view.explanation.milestone.started_at, view.met_at)) for view in views],
         "timeline": timeline(case, reader, times),
         "telephone": telephone_of(organization),
         "opener": opener(case),

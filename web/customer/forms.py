@@ -8,7 +8,8 @@ from django import forms
 from django.urls import reverse
 
 from accounts.models import Organization, User
-from cases import operations
+from accounts.refusal import Refusal
+from cases import operations, rules
 from cases.attachments import StoredFile
 from cases.enums import CaseType, Severity
 from cases.models import Case
@@ -76,7 +77,11 @@ class NewCaseForm(OnceForm):
     )
     attachments = FilesField()
 
-    refusals: Mapping[str, str] = {"contact_missing": "organization"}
+    refusals: Mapping[str, str] = {
+        "contact_missing": "organization",
+        "body_missing": "description",
+        "body_too_long": "description",
+    }
 
     def __init__(self, organizations: Sequence[Organization], offer: Offer, *args: Any, **kwargs: Any):
         """A form for one of `organizations`; its products are those of `offer`."""
@@ -103,6 +108,13 @@ class NewCaseForm(OnceForm):
 
     def clean_product(self) -> Product:
         return self.products[self.cleaned_data["product"]]
+
+    def clean(self) -> None:
+        """Ask for the telephone together with all else that is missing (A-04)."""
+        try:
+            rules.require_phone(self.cleaned_data.get("severity"), self.cleaned_data.get("phone", ""))
+        except Refusal as refusal:
+            self.add_error("phone", refusal.message)
 
     def open_case(self, by: User, at: datetime, files: Sequence[StoredFile]) -> Case:
         """Open the case that this valid form asks for."""
@@ -176,7 +188,9 @@ class SeverityForm(CaseForm):
         super().__init__(case, *args, **kwargs)
         lowest = Severity(case.severity) + 1 if case.severity_agreed_at else Severity.ONE
         self.fields["severity"].choices = [  # type: ignore[attr-defined]
-            (one.value, f"{one.label}: {one.description}") for one in Severity if one >= lowest
+            (one.value, f"{one.label}: {one.description}")
+            for one in Severity
+            if one >= lowest and one != case.requested_severity
         ]
 
 

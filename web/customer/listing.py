@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
@@ -14,7 +14,8 @@ from accounts.models import User
 from cases.enums import ClosureReason, Severity, Status, Turn
 from cases.facts import turn_of
 from cases.models import Case, CaseQuerySet
-from sla.queries import row_states
+from sla.queries import RowState, row_states
+from web import words
 from web.case.timeline import in_words
 from web.case.times import Moment, Times
 
@@ -73,6 +74,7 @@ class CaseRow:
     notes: tuple[str, ...]
     ask: str
     state: str
+    answered: str
     due_at: datetime | None
     due: Moment | None
     reopen_until: Moment | None
@@ -169,11 +171,11 @@ def _beyond(last: Case | None, keys: Sequence[str]) -> Q:
 def _rows(cases: Sequence[Case], reader: User, times: Times) -> list[CaseRow]:
     states = row_states(cases, times.now)
     several = len(reader.standings) > 1
-    return [_row(case, states[case.pk].state, states[case.pk].due_at, times, several) for case in cases]
+    return [_row(case, states[case.pk], reader, times, several) for case in cases]
 
 
-def _row(case: Case, state: str, due_at: datetime | None, times: Times, several: bool) -> CaseRow:
-    running = due_at if case.turn is not Turn.NOBODY else None
+def _row(case: Case, clock: RowState, reader: User, times: Times, several: bool) -> CaseRow:
+    running = clock.due_at if case.turn is not Turn.NOBODY else None
     return CaseRow(
         number=case.number,
         url=case.get_absolute_url(),
@@ -181,9 +183,10 @@ def _row(case: Case, state: str, due_at: datetime | None, times: Times, several:
         severity=Severity(case.severity),
         turn=case.turn,
         organization=case.organization.name if several else "",
-        notes=tuple(_notes(case, times)),
+        notes=tuple(_notes(case, reader, times)),
         ask=_ask(case),
-        state=state,
+        state=clock.state,
+        answered=answered(case.clock.started_at, case.clock.met_at),
         due_at=running,
         due=times.moment(running, case.zone, case.calendar.place) if running else None,
         reopen_until=reopen_until(case, times),
@@ -199,14 +202,15 @@ def _ask(case: Case) -> str:
     return ""
 
 
-def _notes(case: Case, times: Times):
+def _notes(case: Case, reader: User, times: Times) -> Iterator[str]:
     if case.closed_at:
         yield f"{ClosureReason(case.closure_reason).label}, {times.day(case.closed_at)}"
     else:
         yield case.owner.name if case.owner else Status(case.status).label
         if case.turn is Turn.CUSTOMER and case.turn_since_at:
             yield f"asked {times.short(case.turn_since_at)}"
-    yield f"opened by {opener(case)}"
+    if case.opened_by_id != reader.pk:
+        yield f"opened by {opener(case)}"
 
 
 def opener(case: Case) -> str:
@@ -215,6 +219,11 @@ def opener(case: Case) -> str:
         return f"Support for {case.contact.user.name}"
     role = "third_party" if case.contact.is_third_party else "contact"
     return in_words(case.opened_by, role, case.contact.partner, case)
+
+
+def answered(started_at: datetime, met_at: datetime | None) -> str:
+    """How long the first answer took from receipt: "answered in 46 min"; nothing while there is none."""
+    return f"answered in {words.length(met_at - started_at)}" if met_at else ""
 
 
 def reopen_until(case: Case, times: Times) -> Moment | None:

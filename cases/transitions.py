@@ -33,7 +33,6 @@ LEGAL: dict[Verb, frozenset[Status]] = {
     Verb.CLOSE_FOR_NO_RESPONSE: OPEN,
     Verb.REOPEN: frozenset({Status.CLOSED}),
     Verb.FOLLOW_ON: frozenset({Status.CLOSED}),
-    Verb.LET_TIMER_FIRE: OPEN,
 }
 
 

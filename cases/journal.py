@@ -45,6 +45,8 @@ def record(entries: Sequence[Entry]) -> list[CaseEvent]:
     """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("a fact is recorded inside the verb's transaction")
+    if not entries:
+        return []
     cases = list({entry.case.pk: entry.case for entry in entries}.values())
     before = [_state_fields(case) for case in cases]
     events = [_append(entry) for entry in entries]

@@ -10,7 +10,7 @@ from django.db import connection
 from supportportal import engines
 from tests import databases
 
-pytest_plugins = ["tests.clause_report"]
+pytest_plugins = ["tests.clause_report", "tests.cast"]
 
 
 def is_parallel_worker(config: pytest.Config) -> bool:

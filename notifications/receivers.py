@@ -1,0 +1,16 @@
+"""What follows from facts: people are told."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.dispatch import receiver
+
+from cases.journal import case_event_recorded
+from cases.models import CaseEvent
+from notifications import operations
+
+
+@receiver(case_event_recorded)
+def tell(sender: type[CaseEvent], events: Sequence[CaseEvent], **_: Any) -> None:
+    """Write the outbox in the verb's transaction: no fact without its notifications, no notification without its fact."""
+    operations.tell(events)

@@ -1,4 +1,4 @@
-"""Who of support is at work at a moment (C-SCP-05): shifts, absences and on-call duty, asked for many moments at once."""
+"""Who of support is at work at a moment (C-SCP-05): shifts, absences and on-call duty, for many moments at once."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass

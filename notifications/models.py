@@ -85,9 +85,7 @@ class Notification(models.Model):
             models.Index(fields=["next_try_at", "id"], condition=Q(state=State.PENDING), name="mail_to_send"),
             models.Index(fields=["state", "-id"], condition=~Q(state=State.SENT), name="delivery_not_sent"),
             models.Index(fields=["recipient", "-id"], condition=Q(channel=Channel.IN_APP), name="inbox"),
-            models.Index(
-                fields=["recipient"], condition=Q(channel=Channel.IN_APP, read_at=None), name="inbox_unread"
-            ),
+            models.Index(fields=["recipient"], condition=Q(channel=Channel.IN_APP, read_at=None), name="inbox_unread"),
         ]
 
     def __str__(self) -> str:

@@ -7,10 +7,11 @@ from django.dispatch import receiver
 
 from cases.journal import case_event_recorded
 from cases.models import CaseEvent
-from notifications import operations
+from notifications import operations, tasks
 
 
 @receiver(case_event_recorded)
 def tell(sender: type[CaseEvent], events: Sequence[CaseEvent], **_: Any) -> None:
     """Write the outbox in the verb's transaction: no fact without its notifications, no notification without its fact."""
-    operations.tell(events)
+    if operations.tell(events):
+        tasks.nudge_after_commit()

@@ -18,8 +18,11 @@ HINT_LIVES = 5  # seconds
 
 @shared_task
 def deliver() -> int:
-    """Send what is due now; return how many mails went out."""
-    return operations.deliver_due(timezone.now())
+    """Send what is due now, batch by batch; return how many mails went out."""
+    total = 0
+    while sent := operations.deliver_due(timezone.now()):
+        total += sent
+    return total
 
 
 def nudge() -> None:

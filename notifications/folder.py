@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage as ParsedMail
 from pathlib import Path
-from typing import cast
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -22,7 +21,7 @@ class EmailBackend(BaseEmailBackend):
             path = _path(str(message["Message-ID"]))
             path.parent.mkdir(parents=True, exist_ok=True)
             draft = path.with_suffix(".draft")
-            draft.write_bytes(message.as_bytes(linesep="\r\n"))
+            draft.write_bytes(message.as_bytes())
             draft.rename(path)
         return len(email_messages)
 
@@ -44,7 +43,7 @@ def read(message_id: str) -> StoredMail | None:
     path = _path(message_id)
     if not path.is_file():
         return None
-    mail = cast(ParsedMail, message_from_bytes(path.read_bytes(), policy=policy.default))
+    mail = message_from_bytes(path.read_bytes(), policy=policy.default)
     return StoredMail([(name, str(value)) for name, value in mail.items()], _part(mail, "plain"), _part(mail, "html"))
 
 

@@ -43,7 +43,7 @@ def compose(notification: Notification, recipient: User, at: datetime) -> EmailM
 
 
 def subject_of(case: Case) -> str:
-    """The same for every mail of a case, so that it stays one conversation; on one line, whatever the customer typed."""
+    """The same for every mail of a case, which keeps them one conversation; one line, whatever the customer typed."""
     printable = "".join(letter if letter.isprintable() else " " for letter in case.subject)
     return f"[{case.number}] {' '.join(printable.split())}"
 

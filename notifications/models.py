@@ -58,7 +58,7 @@ class Notification(models.Model):
     event = models.ForeignKey(CaseEvent, on_delete=models.PROTECT, related_name="notifications")
     recipient = models.ForeignKey(User, on_delete=models.PROTECT, related_name="notifications")
     channel = models.CharField(max_length=10, choices=Channel.choices())
-    template = models.CharField(max_length=40, choices=Template.choices())
+    template = models.CharField(max_length=40)
     state = models.CharField(max_length=10, choices=State.choices())
     attempts = models.PositiveSmallIntegerField(default=0)
     next_try_at = models.DateTimeField(null=True)
@@ -90,6 +90,11 @@ class Notification(models.Model):
 
     def __str__(self) -> str:
         return f"{self.template} to {self.recipient} by {self.channel}"
+
+    @property
+    def headline(self) -> str:
+        """What it tells, in one sentence."""
+        return Template(self.template).label
 
     @classmethod
     def about(cls, event: CaseEvent, recipient: int, template: Template, channel: Channel) -> Self:

@@ -12,6 +12,6 @@ from notifications import operations, tasks
 
 @receiver(case_event_recorded)
 def tell(sender: type[CaseEvent], events: Sequence[CaseEvent], **_: Any) -> None:
-    """Write the outbox in the verb's transaction: no fact without its notifications, no notification without its fact."""
+    """Write the outbox in the verb's transaction: a fact and its notifications are there together or not at all."""
     if operations.tell(events):
         tasks.nudge_after_commit()

@@ -67,8 +67,9 @@ class People:
             case Audience.OWNER:
                 return [case.owner] if case.owner else []
             case Audience.OWNER_OR_QUEUE:
-                at_work = case.owner and self.roster.is_available(case.owner, event.at)
-                return [case.owner] if at_work else self._queue(case, event.at)
+                if case.owner and self.roster.is_available(case.owner, event.at):
+                    return [case.owner]
+                return self._queue(case, event.at)
             case Audience.QUEUE:
                 return self._queue(case, event.at)
             case Audience.CASE_MANAGER:

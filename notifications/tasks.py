@@ -29,7 +29,7 @@ def nudge() -> None:
     """Wake a worker. Without a broker the rows wait for the next tick that finds one."""
     try:
         with current_app.connection_for_write(transport_options=IMPATIENT) as broker:
-            deliver.apply_async(connection=broker, retry=False, expires=HINT_LIVES)
+            deliver.apply_async(connection=broker, retry=False, expires=HINT_LIVES)  # type: ignore[call-arg]
     except OperationalError:
         logger.warning("The broker cannot be reached; the outbox waits for the next tick.", exc_info=True)
 

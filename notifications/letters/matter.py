@@ -42,10 +42,8 @@ class Matter:
         if by is None:
             return settings.PROVIDER_NAME
         if self.event.role == ActorRole.THIRD_PARTY:
-            partner = (
-                by.contacts.filter(organization=self.case.organization_id).values_list("partner", flat=True).first()
-            )
-            return f"{by} of {partner}" if partner else str(by)
+            contact = by.contacts.filter(organization=self.case.organization_id).first()
+            return f"{by} of {contact.partner}" if contact and contact.partner else str(by)
         return str(by)
 
     @property

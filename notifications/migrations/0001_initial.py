@@ -8,36 +8,98 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('cases', '0001_initial'),
+        ("cases", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Notification',
+            name="Notification",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('channel', models.CharField(choices=[('email', 'E-mail'), ('in_app', 'In the portal')], max_length=10)),
-                ('template', models.CharField(choices=[('received', 'We have received your case'), ('owner_changed', 'Whom to contact from now on'), ('reply', 'There is a new message for you'), ('severity_proposed', 'We suggest another severity'), ('severity_agreed', 'The severity is agreed'), ('severity_reduced', 'The severity has been lowered'), ('closure_question', 'Is this solved?'), ('closure_reminder', 'Is this solved? A reminder'), ('contact_attempt', 'We are trying to reach you'), ('closure_summary', 'Your case is closed'), ('closed_no_response', 'Your case is closed, as we could not reach you'), ('closed_not_entitled', 'Your case is not covered by support'), ('reopened', 'Your case is open again'), ('severity_1_received', 'A case of severity 1 has come in'), ('given_to_you', 'This case is yours from now on'), ('customer_replied', 'The customer wrote'), ('customer_proposed_severity', 'The customer suggests another severity'), ('severity_settled', 'The severity has changed'), ('closure_rejected', 'It is not solved yet'), ('case_closed', 'The case is closed'), ('case_reopened', 'The case is open again'), ('response_warning', 'A first response is due soon'), ('response_breach', 'A first response is late')], max_length=40)),
-                ('state', models.CharField(choices=[('pending', 'Waiting'), ('sent', 'Sent'), ('failed', 'Given up'), ('dropped', 'Not sent')], max_length=10)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('next_try_at', models.DateTimeField(null=True)),
-                ('message_id', models.CharField(blank=True, help_text='The same for every try.', max_length=255)),
-                ('created_at', models.DateTimeField()),
-                ('sent_at', models.DateTimeField(null=True)),
-                ('read_at', models.DateTimeField(null=True)),
-                ('last_error', models.CharField(blank=True, max_length=200)),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notifications', to='cases.caseevent')),
-                ('recipient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notifications', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                (
+                    "channel",
+                    models.CharField(choices=[("email", "E-mail"), ("in_app", "In the portal")], max_length=10),
+                ),
+                ("template", models.CharField(max_length=40)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Waiting"),
+                            ("sent", "Sent"),
+                            ("failed", "Given up"),
+                            ("dropped", "Not sent"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("next_try_at", models.DateTimeField(null=True)),
+                ("message_id", models.CharField(blank=True, help_text="The same for every try.", max_length=255)),
+                ("created_at", models.DateTimeField()),
+                ("sent_at", models.DateTimeField(null=True)),
+                ("read_at", models.DateTimeField(null=True)),
+                ("last_error", models.CharField(blank=True, max_length=200)),
+                (
+                    "event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="notifications", to="cases.caseevent"
+                    ),
+                ),
+                (
+                    "recipient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="notifications",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('state', notifications.enums.State['PENDING'])), fields=['next_try_at', 'id'], name='mail_to_send'), models.Index(condition=models.Q(('state', notifications.enums.State['SENT']), _negated=True), fields=['state', '-id'], name='delivery_not_sent'), models.Index(condition=models.Q(('channel', notifications.enums.Channel['IN_APP'])), fields=['recipient', '-id'], name='inbox'), models.Index(condition=models.Q(('channel', notifications.enums.Channel['IN_APP']), ('read_at', None)), fields=['recipient'], name='inbox_unread')],
-                'constraints': [models.UniqueConstraint(fields=('event', 'recipient', 'channel', 'template'), name='one_notification_per_fact_and_person'), models.CheckConstraint(condition=models.Q(models.Q(('next_try_at__isnull', False), ('state', notifications.enums.State['PENDING'])), models.Q(models.Q(('state', notifications.enums.State['PENDING']), _negated=True), ('next_try_at', None)), _connector='OR'), name='a_pending_mail_has_a_next_try')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", notifications.enums.State["PENDING"])),
+                        fields=["next_try_at", "id"],
+                        name="mail_to_send",
+                    ),
+                    models.Index(
+                        condition=models.Q(("state", notifications.enums.State["SENT"]), _negated=True),
+                        fields=["state", "-id"],
+                        name="delivery_not_sent",
+                    ),
+                    models.Index(
+                        condition=models.Q(("channel", notifications.enums.Channel["IN_APP"])),
+                        fields=["recipient", "-id"],
+                        name="inbox",
+                    ),
+                    models.Index(
+                        condition=models.Q(("channel", notifications.enums.Channel["IN_APP"]), ("read_at", None)),
+                        fields=["recipient"],
+                        name="inbox_unread",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("event", "recipient", "channel", "template"),
+                        name="one_notification_per_fact_and_person",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("next_try_at__isnull", False), ("state", notifications.enums.State["PENDING"])),
+                            models.Q(
+                                models.Q(("state", notifications.enums.State["PENDING"]), _negated=True),
+                                ("next_try_at", None),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="a_pending_mail_has_a_next_try",
+                    ),
+                ],
             },
         ),
     ]

@@ -1,5 +1,6 @@
 """People at work, and a real mail server that can be switched off."""
 
+import socket
 from collections.abc import Iterator
 from datetime import time
 from email import message_from_bytes, policy
@@ -15,12 +16,21 @@ from tests.cast import DAY, NOON
 
 
 class MailServer:
-    """Takes what it is sent into `taken`, unless `refusal` holds an answer to give instead."""
+    """Takes what it is sent into `taken`; refuses everything with `refusal`, if set, and the addresses in `unknown`."""
 
     def __init__(self) -> None:
         self.taken: list[EmailMessage] = []
         self.refusal = ""
+        self.unknown: set[str] = set()
         self._controller: Controller | None = None
+
+    async def handle_RCPT(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if address in self.unknown:
+            return "550 unknown"
+        envelope.rcpt_tos.append(address)
+        return "250 known"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         if self.refusal:
@@ -30,10 +40,13 @@ class MailServer:
         self.taken.append(message)
         return "250 taken"
 
-    def start(self, port: int = 0) -> int:
+    def start(self) -> int:
+        """Listen, and return the port."""
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
         self._controller = Controller(self, hostname="127.0.0.1", port=port)
         self._controller.start()
-        return self._controller.server.sockets[0].getsockname()[1]
+        return port
 
     def stop(self) -> None:
         if self._controller:

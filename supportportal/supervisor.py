@@ -51,7 +51,7 @@ class Child:
 
     def _pass_on(self, process: subprocess.Popen[str], write: Callable[[str, str], None]) -> None:
         assert process.stdout is not None
-        for line in process.stdout:
+        for line in filter(str.strip, process.stdout):
             write(self.name, line.rstrip())
 
     def plan_restart(self) -> float:
@@ -67,8 +67,8 @@ class Child:
         pid = processes.living(self.pid_file, marker=str(self.pid_file))
         if pid is None:
             return False
-        if not processes.end(pid, signal.SIGTERM, marker=str(self.pid_file), seconds=SECONDS_TO_STOP):
-            kill_group(pid)
+        processes.end(pid, signal.SIGTERM, marker=str(self.pid_file), seconds=SECONDS_TO_STOP)
+        kill_group(pid)
         return True
 
 
@@ -89,8 +89,7 @@ class Supervisor:
 
     def run(self, when_started: Callable[[], None]) -> None:
         """Start everything, call `when_started`, then watch until a stop signal comes. Always ends every child."""
-        for number in STOP_SIGNALS:
-            signal.signal(number, lambda *_: self.stopping.set())
+        before = {number: signal.signal(number, lambda *_: self.stopping.set()) for number in STOP_SIGNALS}
         try:
             for child in self.children:
                 child.start(self.environment, self.write)
@@ -99,6 +98,8 @@ class Supervisor:
                 self.revive()
         finally:
             self.end_all()
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
     def revive(self) -> None:
         for child in self.children:

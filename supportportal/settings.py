@@ -1,10 +1,11 @@
 """Settings, read from the environment (see `.env.example`).
 
 Without any configuration this is a local machine: it answers loopback names only, keeps its secret and its embedded
-engines under `var/`, and writes mail to `var/mail`. `PORTAL_ENV=production` demands a secret, hosts, a database and
-Redis, and turns HTTPS on.
+engines under `var/`, and writes mail to `var/mail`. `PORTAL_ENV=production` demands a secret, hosts, a database,
+Redis, its own address and a mail server, and turns HTTPS on.
 """
 
+from datetime import timedelta
 from pathlib import Path
 
 import environ
@@ -23,36 +24,23 @@ PORTAL_ENV = env.str("PORTAL_ENV", default="local")
 if PORTAL_ENV not in {"local", "production"}:
     raise ImproperlyConfigured(f"PORTAL_ENV is {PORTAL_ENV!r}; it must be 'local' or 'production'.")
 PRODUCTION = PORTAL_ENV == "production"
-
-
-def demanded(name: str) -> str:
-    """The variable `name`, or a clear error: production guesses nothing."""
-    value = env.str(name, default="")
-    if not value:
-        raise ImproperlyConfigured(f"{name} is not set; PORTAL_ENV=production needs it (see .env.example).")
-    return value
-
-
 DEBUG = env.bool("DEBUG", default=False)
+
+# Production guesses nothing.
+DEMANDED_IN_PRODUCTION = ("SECRET_KEY", "ALLOWED_HOSTS", "PORTAL_URL", "DATABASE_URL", "REDIS_URL", "EMAIL_URL")
 if PRODUCTION:
+    if missing := [name for name in DEMANDED_IN_PRODUCTION if not env.str(name, default="")]:
+        raise ImproperlyConfigured(f"PORTAL_ENV=production needs {', '.join(missing)} (see .env.example).")
     if DEBUG:
         raise ImproperlyConfigured("DEBUG must be off when PORTAL_ENV=production.")
-    SECRET_KEY = demanded("SECRET_KEY")
-    ALLOWED_HOSTS = [host.strip() for host in demanded("ALLOWED_HOSTS").split(",")]
-    PORTAL_URL = demanded("PORTAL_URL").rstrip("/")
-    demanded("DATABASE_URL")
-    REDIS_URL = demanded("REDIS_URL")
-    DATABASES = {"default": env.db("DATABASE_URL")}
-else:
-    SECRET_KEY = env.str("SECRET_KEY", default="") or engines.local_secret(VAR_DIR)
-    ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
-    PORTAL_URL = env.str("PORTAL_URL", default="http://127.0.0.1:8000").rstrip("/")
-    DATABASES = {
-        "default": env.db("DATABASE_URL", default="")
-        if env.str("DATABASE_URL", default="")
-        else engines.postgres_settings(VAR_DIR)
-    }
-    REDIS_URL = env.str("REDIS_URL", default="") or engines.redis_url(VAR_DIR)
+
+SECRET_KEY = env.str("SECRET_KEY", default="") or engines.local_secret(VAR_DIR)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[]) or ["localhost", "127.0.0.1", "[::1]"]
+PORTAL_URL = env.str("PORTAL_URL", default="http://127.0.0.1:8000").rstrip("/")
+REDIS_URL = env.str("REDIS_URL", default="") or engines.redis_url(VAR_DIR)
+DATABASES = {
+    "default": env.db("DATABASE_URL") if env.str("DATABASE_URL", default="") else engines.postgres_settings(VAR_DIR)
+}
 
 # The servers that this machine runs for itself because none is named.
 EMBEDDED_ENGINES = frozenset(
@@ -93,6 +81,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "supportportal.middleware.ResponseHeaders",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -142,12 +131,12 @@ TIME_ZONE = "UTC"
 USE_I18N = True
 
 STATIC_URL = "/static/"
-STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT = Path(env.str("PORTAL_STATIC", default=str(VAR_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = Path(env.str("PORTAL_FILES", default=str(VAR_DIR / "files")))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "supportportal.static_files.StaticStorage"},
 }
 ATTACHMENT_LIMIT_BYTES = env.int("ATTACHMENT_LIMIT_BYTES", default=2 * 1024**3)
 
@@ -156,25 +145,31 @@ CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": engines.cache_url(REDIS_URL),
+        "OPTIONS": {"socket_connect_timeout": 2, "socket_timeout": 2},
     }
 }
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-SESSION_COOKIE_HTTPONLY = True
+# A browser takes a cookie named `__Host-` only over HTTPS, for one host and the whole site.
+COOKIE_PREFIX = "__Host-portal_" if PRODUCTION else "portal_"
+SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}session"
 SESSION_COOKIE_SECURE = PRODUCTION
+CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrf"
+CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SECURE = PRODUCTION
 CSRF_TRUSTED_ORIGINS = [PORTAL_URL] if PRODUCTION else []
 SECURE_SSL_REDIRECT = PRODUCTION and env.bool("SECURE_SSL_REDIRECT", default=True)
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000) if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION
 SECURE_HSTS_PRELOAD = PRODUCTION
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+# Only behind a proxy that sets these headers itself may they be believed.
 if env.bool("BEHIND_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    ALLAUTH_TRUSTED_PROXY_COUNT = 1
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -194,8 +189,6 @@ CONTENT_SECURITY_POLICY = {
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 if env.str("EMAIL_URL", default=""):
     vars().update(env.email_url("EMAIL_URL"))
-elif PRODUCTION:
-    demanded("EMAIL_URL")
 else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = VAR_DIR / "mail"
@@ -206,6 +199,44 @@ CELERY_BROKER_URL = engines.broker_url(REDIS_URL)
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BEAT_MAX_LOOP_INTERVAL = 1
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 2, "socket_timeout": 5}
 CELERY_TIMEZONE = "UTC"
 CELERY_ACCEPT_CONTENT = ["json"]
+
+# Each tick only wakes what looks for work in PostgreSQL. A hint that nobody took soon is worth nothing.
+CELERY_BEAT_MAX_LOOP_INTERVAL = 1
+CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
+CELERY_BEAT_SCHEDULE = {
+    "fire the timers that fell due": {
+        "task": "sla.tasks.sweep",
+        "schedule": timedelta(seconds=1),
+        "options": {"expires": 5},
+    },
+    "deliver what waits in the outbox": {
+        "task": "notifications.tasks.deliver",
+        "schedule": timedelta(seconds=1),
+        "options": {"expires": 5},
+    },
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "plain": {"format": "{asctime} {levelname:<7} {name}: {message}", "style": "{"},
+        "json": {"()": "supportportal.logs.JsonLines"},
+    },
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "json" if PRODUCTION else "plain"},
+    },
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "loggers": {
+        "django": {"handlers": [], "propagate": True},
+        # Addresses can hold the token of an invitation or a password reset: keep "Not Found: /..." out of the logs.
+        "django.request": {"level": "ERROR"},
+        # Ticks come every second; one line for each would bury the rest.
+        "celery.app.trace": {"level": "WARNING"},
+        "celery.beat": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},
+    },
+}

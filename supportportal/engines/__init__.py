@@ -1,12 +1,12 @@
 """Private PostgreSQL and Redis servers for a machine that has none: demo, development and tests.
 
-The binaries come from two wheels (the `embedded` extra). This package keeps their data under `var/`, reaches them
-only through unix sockets in a private folder, and starts and stops them. Production names its own servers in
-`DATABASE_URL` and `REDIS_URL` and never comes here.
+The binaries come from two wheels (the `embedded` extra). This package keeps their data under `var/`, reaches
+them only through unix sockets in a private folder, and starts and stops them. Production names its own
+servers in `DATABASE_URL` and `REDIS_URL` and never comes here.
 
 The addresses are computed from `var` alone, so that reading the settings starts nothing. Whoever needs the
-engines wraps its work in `in_use`: the first one in starts them, the last one out stops them, and engines that
-outlived a killed process are simply taken over.
+engines wraps its work in `in_use`: the first one in starts them, the last one out stops them, and engines
+that outlived a killed process are simply taken over.
 """
 
 import fcntl

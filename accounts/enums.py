@@ -1,6 +1,7 @@
 """Words for people and places. Standard library only."""
 
 from enum import StrEnum
+from typing import Self
 
 
 class Worded(StrEnum):
@@ -8,7 +9,7 @@ class Worded(StrEnum):
 
     label: str
 
-    def __new__(cls, value: str, label: str):
+    def __new__(cls, value: str, label: str = "") -> Self:
         member = str.__new__(cls, value)
         member._value_ = value
         member.label = label

@@ -1,0 +1,367 @@
+"""The clocks of a case, folded from its log. Standard library only.
+
+The log is the truth: the same facts, promises and calendar always give the same milestones. The rules:
+
+- The first-response clock starts at receipt, not at its recording (A-07), and anew at each reopening (A-14).
+- An engineer's first public message meets it, or a call of theirs that reached the contact (A-06). A missed
+  call counts only together with a public message, which meets the clock by itself. At the due instant it is
+  still met.
+- Until a severity is agreed the more severe of the customer's and support's counts (A-10); then the agreed or
+  reduced one.
+- A new severity means the original start plus the new target, in the new hours, over the same pauses (A-09).
+- A hold is truly excluded (A-08); a clock that is held has no due moment.
+- A miss stays a miss (A-09): once the log has passed the due moment, nothing moves it.
+- Closing or refusing the case withdraws a clock that is not met: closed time belongs to no clock.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Protocol
+
+from accounts.enums import Worded
+from cases.enums import ENGINEERS, EventKind, HoldReason, Severity
+from cases.facts import Fact
+from sla.calendars import Calendar, add_open_time, open_time_between
+from sla.promises import MilestoneKind, Promise, Promises
+
+
+class ClockState(Worded):
+    """How a clock stands, as the screens tell it."""
+
+    RUNNING = "running", "Running"
+    SOON = "soon", "Due soon"
+    BREACHED = "breached", "Missed"
+    MET = "met", "Met"
+    LATE = "late", "Met late"
+    PAUSED = "paused", "Paused"
+    STOPPED = "stopped", "Withdrawn"
+
+
+class TimerKind(StrEnum):
+    """What a first-response clock lets happen."""
+
+    FIRST_RESPONSE_WARNING = "first_response_warning"
+    FIRST_RESPONSE_BREACH = "first_response_breach"
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A hold: time from `began_at` to `ended_at` does not count; `ended_at` is None while it lasts."""
+
+    began_at: datetime
+    ended_at: datetime | None
+    reason: HoldReason
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A turn in a clock's life: from `at` on, because of a fact of kind `why`, `promise` is due `due_at`."""
+
+    at: datetime
+    why: EventKind
+    promise: Promise
+    due_at: datetime | None
+
+
+class Clock(Protocol):
+    """What `state_at` reads: a `Milestone`, or a row that caches one."""
+
+    @property
+    def due_at(self) -> datetime | None: ...
+    @property
+    def soon_at(self) -> datetime | None: ...
+    @property
+    def met_at(self) -> datetime | None: ...
+    @property
+    def breached_at(self) -> datetime | None: ...
+    @property
+    def stopped_at(self) -> datetime | None: ...
+
+
+@dataclass(frozen=True)
+class Milestone:
+    """A promise that runs, or ran: plain values, every moment aware UTC.
+
+    `cycle` counts from 1, one more at each reopening. `calendar` holds the hours in which the promise counts.
+    `due_at` is None while the clock is held with time left; `soon_at` is when it begins to look short of
+    time. `breached_at` is the due moment, once a fact of the log lies past it; `stopped_at` is when the case
+    was closed or refused without a response. `trail` tells how `due_at` came about.
+    """
+
+    kind: MilestoneKind
+    cycle: int
+    promise: Promise
+    calendar: Calendar
+    started_at: datetime
+    due_at: datetime | None = None
+    soon_at: datetime | None = None
+    met_at: datetime | None = None
+    breached_at: datetime | None = None
+    stopped_at: datetime | None = None
+    pauses: tuple[Pause, ...] = ()
+    trail: tuple[Step, ...] = ()
+
+    @property
+    def severity(self) -> Severity:
+        return self.promise.severity
+
+    @property
+    def target(self) -> timedelta:
+        return self.promise.target
+
+    @property
+    def clause(self) -> str:
+        return self.promise.clause
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When it was met or withdrawn; None while it runs, is held, or is missed without an answer."""
+        return self.met_at or self.stopped_at
+
+    @property
+    def held(self) -> bool:
+        return bool(self.pauses) and self.pauses[-1].ended_at is None
+
+    @property
+    def state(self) -> ClockState:
+        """The state as far as the log knows; `state_at` adds what the passing of time alone brings about."""
+        return _settled_state(self) or ClockState.RUNNING
+
+
+def milestones(log: Iterable[Fact], promises: Promises, calendar: Calendar) -> list[Milestone]:
+    """Fold a case's log to its milestones, oldest first. `calendar` holds the business hours frozen on the
+    case.
+
+    Raises LookupError when the plan promises nothing for a severity of the log. Guide: C-SLA-01 to C-SLA-04.
+    """
+    cycles: list[Milestone] = []
+    severities = _Severities()
+    for fact in log:
+        severities = severities.after(fact)
+        if fact.kind in _STARTS:
+            promise = promises.of(MilestoneKind.FIRST_RESPONSE, severities.in_force)
+            cycles.append(_start(len(cycles) + 1, fact, promise, promises, calendar))
+        elif cycles and cycles[-1].ended_at is None:
+            cycles[-1] = _advance(cycles[-1], fact, severities.in_force, promises, calendar)
+    return cycles
+
+
+def state_at(clock: Clock, now: datetime) -> ClockState:
+    """How `clock` stands at the aware moment `now`, which is not before the last fact it was folded from.
+
+    At its due moment a clock can still be met: it is missed afterwards.
+    """
+    if state := _settled_state(clock):
+        return state
+    if clock.due_at and now > clock.due_at:
+        return ClockState.BREACHED
+    return ClockState.SOON if clock.soon_at and now >= clock.soon_at else ClockState.RUNNING
+
+
+def used(milestone: Milestone, until: datetime) -> timedelta:
+    """How much of the allowance is used up at the aware moment `until`: time in its hours, pauses excluded.
+
+    Never more than the target, and no more after the clock has ended.
+    """
+    until = max(milestone.started_at, min(until, milestone.ended_at or until))
+    spent = sum(
+        (
+            open_time_between(milestone.calendar, begin, min(end or until, until))
+            for begin, end in running_stretches(milestone)
+            if begin < until
+        ),
+        timedelta(0),
+    )
+    return min(spent, milestone.target)
+
+
+def left(milestone: Milestone, now: datetime) -> timedelta:
+    """How much of the allowance is left at the aware moment `now`, in its hours."""
+    return milestone.target - used(milestone, now)
+
+
+def running_stretches(milestone: Milestone) -> Iterator[tuple[datetime, datetime | None]]:
+    """The stretches of time in which the clock counts, from its start; the last has no end unless it is held."""
+    begin = milestone.started_at
+    for pause in milestone.pauses:
+        yield begin, pause.began_at
+        if pause.ended_at is None:
+            return
+        begin = pause.ended_at
+    yield begin, None
+
+
+def used_up_at(milestone: Milestone, share: int) -> datetime | None:
+    """When `share` percent of the allowance is used up; None if the clock is held before that."""
+    amount = milestone.target * share / 100
+    for begin, end in running_stretches(milestone):
+        spent = open_time_between(milestone.calendar, begin, end) if end else amount
+        if amount <= spent:
+            return add_open_time(milestone.calendar, begin, amount)
+        amount -= spent
+    return None
+
+
+def warnings(milestone: Milestone, promises: Promises) -> list[tuple[int, datetime]]:
+    """The shares (in percent) at which support is warned, with their moments; those behind a hold left out."""
+    moments = ((share, used_up_at(milestone, share)) for share in promises.warning_shares)
+    return [(share, at) for share, at in moments if at]
+
+
+@dataclass(frozen=True, slots=True)
+class TimerPlan:
+    """A fact still to be recorded: `data` is true from `fire_at` (aware UTC) on."""
+
+    kind: TimerKind
+    fire_at: datetime
+    cycle: int
+    due_at: datetime
+    share: int | None = None
+
+    @property
+    def subject(self) -> str:
+        """What tells it from others of its kind on the same case: "1:50", or "1" for a breach."""
+        return f"{self.cycle}" if self.share is None else f"{self.cycle}:{self.share}"
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """What its fact carries (see `cases.facts`)."""
+        share = {} if self.share is None else {"share": self.share}
+        return {"cycle": self.cycle, **share, "due_at": self.due_at.isoformat()}
+
+
+def timers(cycles: Iterable[Milestone], log: Iterable[Fact], promises: Promises) -> list[TimerPlan]:
+    """What the clocks of a case have still to bring about, given its log.
+
+    - A clock that runs warns at each share, once a cycle: a share that was warned of is not warned of again
+      when a new severity moves it. A clock that is held, ended or known to be missed warns no more.
+    - A miss is recorded once for its due moment, also when the answer or the closure came before the sweep.
+      The due moment is the last at which the promise can be kept, so the breach fires one microsecond after
+      it. A clock that has a new due moment before the miss simply has a new breach.
+    """
+    log = list(log)
+    warned = {(fact.data["cycle"], fact.data["share"]) for fact in log if fact.kind is _WARNED}
+    breached = {
+        (fact.data["cycle"], datetime.fromisoformat(fact.data["due_at"]))
+        for fact in log
+        if fact.kind is _BREACHED
+    }
+    return [
+        plan
+        for milestone in cycles
+        for plan in _plans(milestone, promises)
+        if (plan.cycle, plan.share) not in warned and (plan.cycle, plan.due_at) not in breached
+    ]
+
+
+_STARTS = {EventKind.RECEIVED, EventKind.REOPENED}
+_WITHDRAWS = {EventKind.CLOSED, EventKind.REFUSED}
+_CALLS = {EventKind.CALLED, EventKind.CONTACT_ATTEMPTED}
+_WARNED = EventKind.FIRST_RESPONSE_WARNED
+_BREACHED = EventKind.FIRST_RESPONSE_BREACHED
+
+
+@dataclass(frozen=True, slots=True)
+class _Severities:
+    """What each side holds the severity to be, and what was agreed."""
+
+    customer: Severity | None = None
+    support: Severity | None = None
+    agreed: Severity | None = None
+
+    @property
+    def in_force(self) -> Severity:
+        return self.agreed or min(side for side in (self.customer, self.support) if side)
+
+    def after(self, fact: Fact) -> "_Severities":
+        match fact.kind:
+            case EventKind.RECEIVED:
+                return replace(self, customer=Severity(fact.data["requested"]))
+            case EventKind.SEVERITY_PROPOSED:
+                return replace(self, **{fact.data["side"]: Severity(fact.data["severity"])})
+            case EventKind.SEVERITY_AGREED | EventKind.SEVERITY_REDUCED:
+                return replace(self, agreed=Severity(fact.data["severity"]))
+        return self
+
+
+def _start(cycle: int, fact: Fact, promise: Promise, promises: Promises, calendar: Calendar) -> Milestone:
+    received = fact.kind is EventKind.RECEIVED
+    started_at = datetime.fromisoformat(fact.data["received_at"]) if received else fact.at
+    fresh = Milestone(promise.kind, cycle, promise, promise.calendar(calendar), started_at)
+    return _stepped(_aimed(fresh, promises), started_at, fact.kind)
+
+
+def _advance(
+    milestone: Milestone, fact: Fact, severity: Severity, promises: Promises, calendar: Calendar
+) -> Milestone:
+    """The milestone after `fact`, which finds it neither met nor withdrawn."""
+    if milestone.due_at and fact.at > milestone.due_at:
+        milestone = replace(milestone, breached_at=milestone.due_at)
+    if _is_response(fact):
+        return replace(_resumed(milestone, fact.at, promises), met_at=fact.at)
+    if fact.kind in _WITHDRAWS:
+        return replace(_resumed(milestone, fact.at, promises), stopped_at=fact.at)
+    if milestone.breached_at:
+        return milestone
+    if fact.kind is EventKind.HELD and not milestone.held:
+        pause = Pause(fact.at, None, HoldReason(fact.data["reason"]))
+        return _stepped(_aimed(milestone, promises, pauses=(*milestone.pauses, pause)), fact.at, fact.kind)
+    if fact.kind is EventKind.RESUMED and milestone.held:
+        return _stepped(_resumed(milestone, fact.at, promises), fact.at, fact.kind)
+    if severity != milestone.severity:
+        promise = promises.of(milestone.kind, severity)
+        aimed = _aimed(milestone, promises, promise=promise, calendar=promise.calendar(calendar))
+        return _stepped(aimed, fact.at, fact.kind)
+    return milestone
+
+
+def _is_response(fact: Fact) -> bool:
+    """Whether `fact` is an engineer's contact with the customer (A-06)."""
+    if fact.role not in ENGINEERS:
+        return False
+    return fact.kind is EventKind.REPLIED or (fact.kind in _CALLS and fact.data["reached"])
+
+
+def _resumed(milestone: Milestone, at: datetime, promises: Promises) -> Milestone:
+    """The milestone with its hold, if it is held, ended `at`."""
+    if not milestone.held:
+        return milestone
+    *earlier, hold = milestone.pauses
+    return _aimed(milestone, promises, pauses=(*earlier, replace(hold, ended_at=at)))
+
+
+def _aimed(milestone: Milestone, promises: Promises, **changes: Any) -> Milestone:
+    """The milestone with `changes`, and the moments that follow from them."""
+    milestone = replace(milestone, **changes)
+    return replace(
+        milestone, due_at=used_up_at(milestone, 100), soon_at=used_up_at(milestone, promises.soon_share)
+    )
+
+
+def _stepped(milestone: Milestone, at: datetime, why: EventKind) -> Milestone:
+    step = Step(at, why, milestone.promise, milestone.due_at)
+    return replace(milestone, trail=(*milestone.trail, step))
+
+
+def _settled_state(clock: Clock) -> ClockState | None:
+    """The state that no passing of time changes; None while the clock runs."""
+    if clock.met_at:
+        return ClockState.LATE if clock.breached_at else ClockState.MET
+    if clock.breached_at:
+        return ClockState.BREACHED
+    if clock.stopped_at:
+        return ClockState.STOPPED
+    return None if clock.due_at else ClockState.PAUSED
+
+
+def _plans(milestone: Milestone, promises: Promises) -> Iterator[TimerPlan]:
+    """Every timer of a clock as it stands, recorded or not."""
+    due_at = milestone.due_at
+    if due_at is None or (milestone.ended_at and not milestone.breached_at):
+        return
+    if not milestone.breached_at:
+        for share, at in warnings(milestone, promises):
+            yield TimerPlan(TimerKind.FIRST_RESPONSE_WARNING, at, milestone.cycle, due_at, share)
+    yield TimerPlan(TimerKind.FIRST_RESPONSE_BREACH, due_at + timedelta.resolution, milestone.cycle, due_at)

@@ -1,0 +1,75 @@
+"""What is promised, as plain values. Standard library only.
+
+The numbers come from the support plan (C-DOC-03); a new kind of promise is one row of `MilestoneKind`.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import timedelta
+
+from accounts.enums import Worded
+from cases.enums import Severity
+from entitlements.enums import ContactMode, Hours
+from sla.calendars import Calendar, always_open, every_hour_of_business_days
+
+
+class MilestoneKind(Worded):
+    """What is promised by a time."""
+
+    FIRST_RESPONSE = "first_response", "First response"
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """One row of a plan: `kind` for a case of `severity` within `target`, counted in `hours` (C-PKG-03).
+
+    `clause` is the id of the guide's clause. Raises ValueError for a target that is not longer than nothing.
+    """
+
+    kind: MilestoneKind
+    severity: Severity
+    target: timedelta
+    hours: Hours
+    clause: str
+    contact_mode: ContactMode
+
+    def __post_init__(self) -> None:
+        if self.target <= timedelta(0):
+            raise ValueError("a promise allows some time")
+
+    def calendar(self, business: Calendar) -> Calendar:
+        """The calendar in which this promise counts, for an account whose business hours are `business`."""
+        match self.hours:
+            case Hours.ALWAYS:
+                return always_open(business.zone)
+            case Hours.BUSINESS:
+                return business
+            case Hours.EVERY_HOUR_OF_BUSINESS_DAYS:
+                return every_hour_of_business_days(business)
+
+
+@dataclass(frozen=True, slots=True)
+class Promises:
+    """The rows of one plan version, and the shares of an allowance (in percent) at which something happens.
+
+    Support is warned when a share of `warning_shares` is used up; from `soon_share` on, a clock looks short
+    of time. Raises ValueError for two rows of the same kind and severity.
+    """
+
+    rows: tuple[Promise, ...]
+    warning_shares: tuple[int, ...] = (50, 80)
+    soon_share: int = 75
+
+    def __post_init__(self) -> None:
+        twice = [
+            key for key, count in Counter((row.kind, row.severity) for row in self.rows).items() if count > 1
+        ]
+        if twice:
+            raise ValueError(f"promised twice: {twice}")
+
+    def of(self, kind: MilestoneKind, severity: Severity) -> Promise:
+        """The promise of `kind` for `severity`. Raises LookupError if the plan has none."""
+        for row in self.rows:
+            if (row.kind, row.severity) == (kind, severity):
+                return row
+        raise LookupError(f"the plan promises no {kind.label.lower()} for {severity.label}")

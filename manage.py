@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 
-WITHOUT_ENGINES = {"help", "version", "--help", "--version", "check", "collectstatic"}
+WITHOUT_ENGINES = {"up", "help", "version", "--help", "--version", "check", "collectstatic"}
 
 
 def main() -> None:

@@ -1,5 +1,6 @@
-"""What every test stands on: running engines, a migrated database of its own, empty Redis."""
+"""What every test stands on: running engines, a migrated database of its own and empty Redis."""
 
+import os
 from contextlib import ExitStack
 
 import pytest
@@ -10,16 +11,17 @@ from django.db import connection
 from supportportal import engines
 from tests import databases
 
-pytest_plugins = ["tests.clause_report"]
+pytest_plugins = ["tests.clause_report", "tests.chromium"]
 
+# Playwright keeps an event loop in the thread of the test; the ORM is called there from plain functions only.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
-def is_parallel_worker(config: pytest.Config) -> bool:
-    return hasattr(config, "workerinput")
+COMMITTING_FIXTURES = {"transactional_db", "django_db_reset_sequences", "live_server"}
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Start the private engines once, before any parallel worker; they stop with the session."""
-    if is_parallel_worker(config):
+    if hasattr(config, "workerinput"):
         return
     stack = ExitStack()
     stack.enter_context(engines.in_use(settings.VAR_DIR, settings.EMBEDDED_ENGINES, durable=False))
@@ -36,21 +38,24 @@ def django_db_setup(django_test_environment, django_db_blocker):
         databases.drop_copy(connection)
 
 
-TRANSACTIONAL_FIXTURES = {"transactional_db", "django_db_reset_sequences", "live_server", "portal"}
-
-
 @pytest.fixture(autouse=True)
 def untouched_seed(request, django_db_blocker):
     """Replace the database after a test that committed: emptying it would lose what migrations put there."""
     yield
     mark = request.node.get_closest_marker("django_db")
-    committed = (mark and mark.kwargs.get("transaction")) or TRANSACTIONAL_FIXTURES & set(request.fixturenames)
-    if committed:
+    if (mark and mark.kwargs.get("transaction")) or COMMITTING_FIXTURES & set(request.fixturenames):
         with django_db_blocker.unblock():
             databases.make_copy(connection)
 
 
 @pytest.fixture(autouse=True)
 def empty_redis():
-    """No throttle or cached page of one test reaches the next."""
+    """No throttle or cached answer of one test reaches the next."""
     cache.clear()
+
+
+@pytest.fixture
+def portal(live_server, settings) -> str:
+    """The address of the portal, served to a browser from the test's own database."""
+    settings.PORTAL_URL = live_server.url
+    return live_server.url

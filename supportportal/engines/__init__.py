@@ -16,7 +16,7 @@ import shutil
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 from urllib.parse import parse_qs, urlsplit
 
 from supportportal.engines.places import Place
@@ -56,7 +56,7 @@ def local_secret(var: Path) -> str:
     return path.read_text()
 
 
-def postgres_settings(var: Path) -> dict[str, object]:
+def postgres_settings(var: Path) -> dict[str, Any]:
     """Django's DATABASES entry for the embedded PostgreSQL of `var`."""
     return {
         "ENGINE": "django.db.backends.postgresql",

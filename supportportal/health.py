@@ -1,0 +1,95 @@
+"""Is this process alive, and can the portal keep its promises?
+
+`/healthz` says that this process answers. `/readyz` asks everything that a promise hangs from: PostgreSQL, its
+migrations, Redis, and progress: a portal whose timers are not swept looks well and is not.
+
+Both are answered before any other middleware, so they need no session, work while the database is down and answer to
+any Host: health checks come by address, and nothing of the answer is built from the request.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import redis
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.timezone import now
+
+from sla.operations import last_swept_at
+
+SWEEP_IS_LATE_AFTER = timedelta(seconds=30)
+
+
+class Health:
+    """Answers `/healthz` and `/readyz`: 200 or 503, JSON, never cached."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+        self.doors = {"/healthz": alive, "/readyz": ready}
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        door = self.doors.get(request.path)
+        if door is None:
+            return self.get_response(request)
+        return door()
+
+
+def alive() -> JsonResponse:
+    return answer({})
+
+
+def ready() -> JsonResponse:
+    database = database_problem()
+    return answer(
+        {
+            "database": database,
+            "migrations": database or migrations_problem(),
+            "redis": redis_problem(),
+            "sweep": database or sweep_problem(),
+        }
+    )
+
+
+def answer(problems: dict[str, str | None]) -> JsonResponse:
+    """What is wrong with each part, in words that tell a stranger nothing about customers or addresses."""
+    failing = any(problems.values())
+    body: dict[str, Any] = {
+        "status": "failing" if failing else "ok",
+        "checks": {name: problem or "ok" for name, problem in problems.items()},
+    }
+    return JsonResponse(body, status=503 if failing else 200, headers={"Cache-Control": "no-store"})
+
+
+def database_problem() -> str | None:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except (DatabaseError, InterfaceError):
+        return "does not answer"
+    return None
+
+
+def migrations_problem() -> str | None:
+    executor = MigrationExecutor(connection)
+    waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return f"{len(waiting)} not applied" if waiting else None
+
+
+def redis_problem() -> str | None:
+    try:
+        with redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=2, socket_timeout=2) as client:
+            client.ping()
+    except redis.RedisError:
+        return "does not answer"
+    return None
+
+
+def sweep_problem() -> str | None:
+    swept_at = last_swept_at()
+    if swept_at is None:
+        return "never ran"
+    age = now() - swept_at
+    return f"last ran {age.total_seconds():.0f} s ago" if age > SWEEP_IS_LATE_AFTER else None

@@ -29,9 +29,7 @@ def main() -> None:
         "floor: bisect a prepared list": floor,
         "add_open_time, 8 hours": microseconds(lambda: add_open_time(LONDON, START, EIGHT_HOURS)),
         "open_time_between, a year": microseconds(lambda: open_time_between(LONDON, START, START + YEAR)),
-        "open_time_between, ten years": microseconds(
-            lambda: open_time_between(LONDON, START, START + DECADE)
-        ),
+        "open_time_between, ten years": microseconds(lambda: open_time_between(LONDON, START, START + DECADE)),
     }
     print(f"{'':32}{'median µs':>10}{'x floor':>10}")
     for name, cost in rows.items():

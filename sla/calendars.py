@@ -67,6 +67,18 @@ class Calendar:
         return ZoneInfo(self.zone)
 
 
+def weekly_from(stored: Mapping[str, Sequence[Sequence[str]]]) -> Weekly:
+    """The week as JSON holds it, {"0": [["08:00", "18:00"], ["20:00", "24:00"]]}, as a calendar takes it.
+
+    Raises ValueError for what is no weekday or no time.
+    """
+    return {int(weekday): [_interval(*interval) for interval in hours] for weekday, hours in stored.items()}
+
+
+def _interval(opens: str, closes: str) -> tuple[time, time]:
+    return time.fromisoformat(opens), MIDNIGHT if closes == "24:00" else time.fromisoformat(closes)
+
+
 class Window(NamedTuple):
     """An open stretch of real time: aware UTC, `opens` included, `closes` not."""
 
@@ -165,9 +177,7 @@ def windows_on(calendar: Calendar, on: date) -> list[Window]:
     if not business_day(calendar, on):
         return []
     day = (
-        Window(
-            _instant(calendar, on, opens), _instant(calendar, on + DAY if closes == MIDNIGHT else on, closes)
-        )
+        Window(_instant(calendar, on, opens), _instant(calendar, on + DAY if closes == MIDNIGHT else on, closes))
         for opens, closes in calendar.weekly[on.weekday()]
     )
     return [window for window in day if window.length]
@@ -246,9 +256,7 @@ def _instant(calendar: Calendar, on: date, at: time) -> datetime:
     instant = local.replace(tzinfo=zone).astimezone(UTC)  # of a repeated hour, this is the first pass
     if _wall(zone, instant) == local:
         return instant
-    earlier = local.replace(tzinfo=zone, fold=1).astimezone(
-        UTC
-    )  # of a skipped hour, this lies before the jump
+    earlier = local.replace(tzinfo=zone, fold=1).astimezone(UTC)  # of a skipped hour, this lies before the jump
     seconds = range((instant - earlier) // SECOND)
     jump = bisect_left(seconds, True, key=lambda second: _wall(zone, earlier + second * SECOND) >= local)
     return earlier + jump * SECOND

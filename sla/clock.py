@@ -3,15 +3,14 @@
 The log is the truth: the same facts, promises and calendar always give the same milestones. The rules:
 
 - The first-response clock starts at receipt, not at its recording (A-07), and anew at each reopening (A-14).
-- An engineer's first public message meets it, or a call of theirs that reached the contact (A-06). A missed
-  call counts only together with a public message, which meets the clock by itself. At the due instant it is
-  still met.
-- Until a severity is agreed the more severe of the customer's and support's counts (A-10); then the agreed or
-  reduced one.
+- An engineer's first public message meets it, the closure question included, or a call of theirs that reached the
+  contact (A-06). A missed call counts only together with a public message, which meets the clock by itself.
+- At its due moment a clock can still be met; it is missed afterwards (A-03).
+- Until a severity is agreed the more severe of the customer's and support's counts (A-10): `State.severity`.
 - A new severity means the original start plus the new target, in the new hours, over the same pauses (A-09).
 - A hold is truly excluded (A-08); a clock that is held has no due moment.
 - A miss stays a miss (A-09): once the log has passed the due moment, nothing moves it.
-- Closing or refusing the case withdraws a clock that is not met: closed time belongs to no clock.
+- Closing the case, refusing it included, withdraws a clock that is not met: closed time belongs to no clock.
 """
 
 from collections.abc import Iterable, Iterator
@@ -22,7 +21,7 @@ from typing import Any, Protocol
 
 from accounts.enums import Worded
 from cases.enums import ENGINEERS, EventKind, HoldReason, Severity
-from cases.facts import Fact
+from cases.facts import Fact, State, apply
 from sla.calendars import Calendar, add_open_time, open_time_between
 from sla.promises import MilestoneKind, Promise, Promises
 
@@ -131,20 +130,20 @@ class Milestone:
 
 
 def milestones(log: Iterable[Fact], promises: Promises, calendar: Calendar) -> list[Milestone]:
-    """Fold a case's log to its milestones, oldest first. `calendar` holds the business hours frozen on the
-    case.
+    """Fold a case's log to its milestones, oldest first.
 
-    Raises LookupError when the plan promises nothing for a severity of the log. Guide: C-SLA-01 to C-SLA-04.
+    `calendar` holds the business hours frozen on the case. Raises LookupError when the plan promises nothing for a
+    severity of the log, and ValueError for a log with gaps. Guide: C-SLA-01 to C-SLA-04.
     """
     cycles: list[Milestone] = []
-    severities = _Severities()
+    state: State | None = None
     for fact in log:
-        severities = severities.after(fact)
+        state = apply(state, fact)
+        promise = promises.of(MilestoneKind.FIRST_RESPONSE, state.severity)
         if fact.kind in _STARTS:
-            promise = promises.of(MilestoneKind.FIRST_RESPONSE, severities.in_force)
             cycles.append(_start(len(cycles) + 1, fact, promise, promises, calendar))
-        elif cycles and cycles[-1].ended_at is None:
-            cycles[-1] = _advance(cycles[-1], fact, severities.in_force, promises, calendar)
+        elif cycles[-1].ended_at is None:
+            cycles[-1] = _advance(cycles[-1], fact, promise, promises, calendar)
     return cycles
 
 
@@ -183,7 +182,7 @@ def left(milestone: Milestone, now: datetime) -> timedelta:
 
 
 def running_stretches(milestone: Milestone) -> Iterator[tuple[datetime, datetime | None]]:
-    """The stretches of time in which the clock counts, from its start; the last has no end unless it is held."""
+    """The stretches of time in which the clock counts; the last has no end, unless it ends in a hold."""
     begin = milestone.started_at
     for pause in milestone.pauses:
         yield begin, pause.began_at
@@ -205,7 +204,7 @@ def used_up_at(milestone: Milestone, share: int) -> datetime | None:
 
 
 def warnings(milestone: Milestone, promises: Promises) -> list[tuple[int, datetime]]:
-    """The shares (in percent) at which support is warned, with their moments; those behind a hold left out."""
+    """The shares (in percent) at which support is warned, with their moments; none behind a hold."""
     moments = ((share, used_up_at(milestone, share)) for share in promises.warning_shares)
     return [(share, at) for share, at in moments if at]
 
@@ -244,9 +243,7 @@ def timers(cycles: Iterable[Milestone], log: Iterable[Fact], promises: Promises)
     log = list(log)
     warned = {(fact.data["cycle"], fact.data["share"]) for fact in log if fact.kind is _WARNED}
     breached = {
-        (fact.data["cycle"], datetime.fromisoformat(fact.data["due_at"]))
-        for fact in log
-        if fact.kind is _BREACHED
+        (fact.data["cycle"], datetime.fromisoformat(fact.data["due_at"])) for fact in log if fact.kind is _BREACHED
     }
     return [
         plan
@@ -257,33 +254,8 @@ def timers(cycles: Iterable[Milestone], log: Iterable[Fact], promises: Promises)
 
 
 _STARTS = {EventKind.RECEIVED, EventKind.REOPENED}
-_WITHDRAWS = {EventKind.CLOSED, EventKind.REFUSED}
-_CALLS = {EventKind.CALLED, EventKind.CONTACT_ATTEMPTED}
 _WARNED = EventKind.FIRST_RESPONSE_WARNED
 _BREACHED = EventKind.FIRST_RESPONSE_BREACHED
-
-
-@dataclass(frozen=True, slots=True)
-class _Severities:
-    """What each side holds the severity to be, and what was agreed."""
-
-    customer: Severity | None = None
-    support: Severity | None = None
-    agreed: Severity | None = None
-
-    @property
-    def in_force(self) -> Severity:
-        return self.agreed or min(side for side in (self.customer, self.support) if side)
-
-    def after(self, fact: Fact) -> "_Severities":
-        match fact.kind:
-            case EventKind.RECEIVED:
-                return replace(self, customer=Severity(fact.data["requested"]))
-            case EventKind.SEVERITY_PROPOSED:
-                return replace(self, **{fact.data["side"]: Severity(fact.data["severity"])})
-            case EventKind.SEVERITY_AGREED | EventKind.SEVERITY_REDUCED:
-                return replace(self, agreed=Severity(fact.data["severity"]))
-        return self
 
 
 def _start(cycle: int, fact: Fact, promise: Promise, promises: Promises, calendar: Calendar) -> Milestone:
@@ -293,15 +265,13 @@ def _start(cycle: int, fact: Fact, promise: Promise, promises: Promises, calenda
     return _stepped(_aimed(fresh, promises), started_at, fact.kind)
 
 
-def _advance(
-    milestone: Milestone, fact: Fact, severity: Severity, promises: Promises, calendar: Calendar
-) -> Milestone:
+def _advance(milestone: Milestone, fact: Fact, promise: Promise, promises: Promises, calendar: Calendar) -> Milestone:
     """The milestone after `fact`, which finds it neither met nor withdrawn."""
     if milestone.due_at and fact.at > milestone.due_at:
         milestone = replace(milestone, breached_at=milestone.due_at)
     if _is_response(fact):
         return replace(_resumed(milestone, fact.at, promises), met_at=fact.at)
-    if fact.kind in _WITHDRAWS:
+    if fact.kind is EventKind.CLOSED:
         return replace(_resumed(milestone, fact.at, promises), stopped_at=fact.at)
     if milestone.breached_at:
         return milestone
@@ -310,18 +280,24 @@ def _advance(
         return _stepped(_aimed(milestone, promises, pauses=(*milestone.pauses, pause)), fact.at, fact.kind)
     if fact.kind is EventKind.RESUMED and milestone.held:
         return _stepped(_resumed(milestone, fact.at, promises), fact.at, fact.kind)
-    if severity != milestone.severity:
-        promise = promises.of(milestone.kind, severity)
+    if promise != milestone.promise:
         aimed = _aimed(milestone, promises, promise=promise, calendar=promise.calendar(calendar))
         return _stepped(aimed, fact.at, fact.kind)
     return milestone
 
 
 def _is_response(fact: Fact) -> bool:
-    """Whether `fact` is an engineer's contact with the customer (A-06)."""
+    """Whether `fact` is an engineer's contact with the customer: a public message, or a call that reached (A-06)."""
     if fact.role not in ENGINEERS:
         return False
-    return fact.kind is EventKind.REPLIED or (fact.kind in _CALLS and fact.data["reached"])
+    match fact.kind:
+        case EventKind.REPLIED | EventKind.CLOSURE_PROPOSED:
+            return True
+        case EventKind.CALLED:
+            return bool(fact.data["reached"])
+        case EventKind.CONTACT_ATTEMPTED:
+            return fact.data["message"] is not None
+    return False
 
 
 def _resumed(milestone: Milestone, at: datetime, promises: Promises) -> Milestone:
@@ -335,9 +311,7 @@ def _resumed(milestone: Milestone, at: datetime, promises: Promises) -> Mileston
 def _aimed(milestone: Milestone, promises: Promises, **changes: Any) -> Milestone:
     """The milestone with `changes`, and the moments that follow from them."""
     milestone = replace(milestone, **changes)
-    return replace(
-        milestone, due_at=used_up_at(milestone, 100), soon_at=used_up_at(milestone, promises.soon_share)
-    )
+    return replace(milestone, due_at=used_up_at(milestone, 100), soon_at=used_up_at(milestone, promises.soon_share))
 
 
 def _stepped(milestone: Milestone, at: datetime, why: EventKind) -> Milestone:

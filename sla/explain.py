@@ -125,7 +125,7 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A deadline with its reasons; `used` and `left` are of the target, as of `now`; `changes` are sentences."""
+    """A deadline with its reasons; `used` and `left` of the target as of `now`, `changes` as sentences."""
 
     milestone: Milestone
     now: datetime
@@ -174,9 +174,7 @@ def as_text(explanation: Explanation, reader_zone: str | None = None) -> str:
     zones = [ZoneInfo(reader_zone)] if reader_zone and reader_zone != zone.key else []
 
     def told(at: datetime) -> str:
-        return " = ".join(
-            [f"{words.moment(at, zone)} {explanation.place}", *(words.moment(at, z) for z in zones)]
-        )
+        return " = ".join([f"{words.moment(at, zone)} {explanation.place}", *(words.moment(at, z) for z in zones)])
 
     moments = {"Started": milestone.started_at, "Due": milestone.due_at, "Met": milestone.met_at}
     facts = [
@@ -245,7 +243,7 @@ def _days(milestone: Milestone, holiday_names: Mapping[date, str], now: datetime
 
 
 def _sameness(day: tuple[date, tuple[Span, ...]]) -> tuple[SpanKind, str] | date:
-    """What a day shares with its neighbors if they may be told as one: nothing but one reason not to count."""
+    """What days must share to be told as one: nothing but one reason not to count. A date is never shared."""
     on, (first, *others) = day
     return on if others or first.counted else (first.kind, first.why)
 

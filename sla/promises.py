@@ -61,9 +61,7 @@ class Promises:
     soon_share: int = 75
 
     def __post_init__(self) -> None:
-        twice = [
-            key for key, count in Counter((row.kind, row.severity) for row in self.rows).items() if count > 1
-        ]
+        twice = [key for key, count in Counter((row.kind, row.severity) for row in self.rows).items() if count > 1]
         if twice:
             raise ValueError(f"promised twice: {twice}")
 

@@ -73,12 +73,8 @@ def opening_hours(calendar: Calendar) -> str:
     """A calendar's week and zone: "Monday to Friday, 08:00 to 18:00, Europe/London"."""
     if set(calendar.weekly.values()) == {(WHOLE_DAY,)} and len(calendar.weekly) == 7:
         return f"Every hour of every day, {calendar.zone}"
-    runs = groupby(
-        enumerate(sorted(calendar.weekly.items())), key=lambda entry: (entry[1][0] - entry[0], entry[1][1])
-    )
-    week = "; ".join(
-        f"{_weekdays([weekday for _, (weekday, _) in run])}, {_hours(hours)}" for (_, hours), run in runs
-    )
+    runs = groupby(enumerate(sorted(calendar.weekly.items())), key=lambda entry: (entry[1][0] - entry[0], entry[1][1]))
+    week = "; ".join(f"{_weekdays([weekday for _, (weekday, _) in run])}, {_hours(hours)}" for (_, hours), run in runs)
     return f"{week}, {calendar.zone}"
 
 

@@ -11,7 +11,7 @@ from django.db import connection
 from supportportal import engines
 from tests import databases
 
-pytest_plugins = ["tests.clause_report", "tests.chromium"]
+pytest_plugins = ["tests.clause_report", "tests.chromium", "tests.cast"]
 
 # Playwright keeps an event loop in the thread of the test; the ORM is called there from plain functions only.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"

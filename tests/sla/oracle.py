@@ -1,7 +1,7 @@
 """Open time by brute force: walk every minute and look at a wall clock. Shares no code with `sla.calendars`.
 
-It knows calendars only by their three fields, and clocks only by what they show. When clocks are turned back, the hand
-of this wall clock waits until they have caught up: it shows the latest local time that was reached so far.
+It knows calendars only by their three fields, and clocks only by what they show. When clocks are turned back, the
+hand of this wall clock waits until they have caught up: it shows the latest local time that was reached so far.
 """
 
 from collections.abc import Iterator

@@ -28,8 +28,8 @@ from tests.sla import oracle
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 EIGHT_TO_SIX = [(time(8), time(18))]
 WHOLE_DAY = [(time(0), time(0))]
-WORKING_WEEK = {weekday: EIGHT_TO_SIX for weekday in range(5)}
-EVERY_DAY = {weekday: EIGHT_TO_SIX for weekday in range(7)}
+WORKING_WEEK = dict.fromkeys(range(5), EIGHT_TO_SIX)
+EVERY_DAY = dict.fromkeys(range(7), EIGHT_TO_SIX)
 
 LONDON = Calendar("Europe/London", WORKING_WEEK)
 CHRISTMAS = Calendar("Europe/London", WORKING_WEEK, frozenset({date(2026, 12, 25), date(2026, 12, 28)}))
@@ -43,7 +43,7 @@ def local(zone: str, text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone))
 
 
-# Business hours ------------------------------------------------------------------------------------------------------
+# Business hours
 
 
 @pytest.mark.clause("C-COV-02")
@@ -89,9 +89,7 @@ def test_severity_one_hours_never_close():
     saturday_night = utc("2026-12-26T23:50")
 
     assert add_open_time(ALWAYS_OPEN, saturday_night, 30 * MINUTE) == utc("2026-12-27T00:20")
-    assert open_time_between(ALWAYS_OPEN, utc("2026-01-01T00:00"), utc("2028-01-01T00:00")) == timedelta(
-        days=730
-    )
+    assert open_time_between(ALWAYS_OPEN, utc("2026-01-01T00:00"), utc("2028-01-01T00:00")) == timedelta(days=730)
 
 
 @pytest.mark.clause("C-ESC-07")
@@ -142,7 +140,7 @@ def test_the_next_opening_after_closing_is_the_next_morning():
     assert next_opening(CHRISTMAS, utc("2026-12-24T18:00")) == utc("2026-12-29T08:00")
 
 
-# What is refused -----------------------------------------------------------------------------------------------------
+# What is refused
 
 
 @pytest.mark.parametrize(
@@ -159,18 +157,10 @@ def test_the_next_opening_after_closing_is_the_next_morning():
         pytest.param("UTC", {7: EIGHT_TO_SIX}, (), "weekdays", id="no such weekday"),
         pytest.param("UTC", {0: [(time(8), time(8))]}, (), "closes after", id="empty"),
         pytest.param("UTC", {0: [(time(18), time(8))]}, (), "closes after", id="reversed"),
-        pytest.param(
-            "UTC", {0: [(time(8), time(12)), (time(11), time(18))]}, (), "overlap", id="overlapping"
-        ),
-        pytest.param(
-            "UTC", {0: [(time(8), time(0)), (time(9), time(10))]}, (), "overlap", id="after midnight"
-        ),
-        pytest.param(
-            "UTC", {0: [(time(8, tzinfo=UTC), time(18))]}, (), "without a zone", id="hours with a zone"
-        ),
-        pytest.param(
-            "UTC", WORKING_WEEK, {utc("2026-12-25T00:00")}, "plain local date", id="holiday instant"
-        ),
+        pytest.param("UTC", {0: [(time(8), time(12)), (time(11), time(18))]}, (), "overlap", id="overlapping"),
+        pytest.param("UTC", {0: [(time(8), time(0)), (time(9), time(10))]}, (), "overlap", id="after midnight"),
+        pytest.param("UTC", {0: [(time(8, tzinfo=UTC), time(18))]}, (), "without a zone", id="hours with a zone"),
+        pytest.param("UTC", WORKING_WEEK, {utc("2026-12-25T00:00")}, "plain local date", id="holiday instant"),
     ],
 )
 def test_a_calendar_that_makes_no_sense_cannot_be_built(zone, weekly, holidays, message):
@@ -209,7 +199,7 @@ def test_equal_calendars_are_one_key():
     assert CHRISTMAS != LONDON
 
 
-# When clocks are changed ---------------------------------------------------------------------------------------------
+# When clocks are changed
 
 NIGHTS = {weekday: [(time(0), time(6))] for weekday in range(7)}
 
@@ -224,31 +214,19 @@ def hours_at(zone: str, weekly, on: date) -> list[tuple[str, float]]:
     ("zone", "weekly", "on", "expected"),
     [
         pytest.param("Europe/London", EVERY_DAY, "2026-03-28", [("28 08:00", 10)], id="London, winter"),
-        pytest.param(
-            "Europe/London", EVERY_DAY, "2026-03-29", [("29 07:00", 10)], id="London, day of the change"
-        ),
+        pytest.param("Europe/London", EVERY_DAY, "2026-03-29", [("29 07:00", 10)], id="London, day of the change"),
         pytest.param("Europe/London", EVERY_DAY, "2026-10-25", [("25 08:00", 10)], id="London, back again"),
         pytest.param("Europe/London", NIGHTS, "2026-03-29", [("29 00:00", 5)], id="London, a short night"),
         pytest.param("Europe/London", NIGHTS, "2026-10-25", [("24 23:00", 7)], id="London, a long night"),
-        pytest.param(
-            "America/New_York", NIGHTS, "2026-03-08", [("08 05:00", 5)], id="New York, a short night"
-        ),
-        pytest.param(
-            "America/New_York", NIGHTS, "2026-11-01", [("01 04:00", 7)], id="New York, a long night"
-        ),
-        pytest.param(
-            "Australia/Lord_Howe", NIGHTS, "2026-10-04", [("03 13:30", 5.5)], id="Lord Howe, forward"
-        ),
+        pytest.param("America/New_York", NIGHTS, "2026-03-08", [("08 05:00", 5)], id="New York, a short night"),
+        pytest.param("America/New_York", NIGHTS, "2026-11-01", [("01 04:00", 7)], id="New York, a long night"),
+        pytest.param("Australia/Lord_Howe", NIGHTS, "2026-10-04", [("03 13:30", 5.5)], id="Lord Howe, forward"),
         pytest.param("Australia/Lord_Howe", NIGHTS, "2026-04-05", [("04 13:00", 6.5)], id="Lord Howe, back"),
         pytest.param("Asia/Kolkata", EVERY_DAY, "2026-03-29", [("29 02:30", 10)], id="Kolkata"),
         pytest.param("Asia/Kathmandu", EVERY_DAY, "2026-03-29", [("29 02:15", 10)], id="Kathmandu"),
-        pytest.param(
-            "Asia/Kathmandu", NIGHTS, "1986-01-01", [("31 18:30", 5.75)], id="Kathmandu moves a quarter"
-        ),
+        pytest.param("Asia/Kathmandu", NIGHTS, "1986-01-01", [("31 18:30", 5.75)], id="Kathmandu moves a quarter"),
         pytest.param("Asia/Tokyo", EVERY_DAY, "2026-03-29", [("28 23:00", 10)], id="Tokyo"),
-        pytest.param(
-            "America/Santiago", NIGHTS, "2025-09-07", [("07 04:00", 5)], id="Santiago skips midnight"
-        ),
+        pytest.param("America/Santiago", NIGHTS, "2025-09-07", [("07 04:00", 5)], id="Santiago skips midnight"),
         pytest.param("America/Havana", NIGHTS, "2025-11-02", [("02 04:00", 7)], id="Havana repeats midnight"),
         pytest.param("Pacific/Apia", EVERY_DAY, "2011-12-29", [("29 18:00", 10)], id="Apia, last day behind"),
         pytest.param("Pacific/Apia", EVERY_DAY, "2011-12-30", [], id="Apia skips a day"),
@@ -256,39 +234,23 @@ def hours_at(zone: str, weekly, on: date) -> list[tuple[str, float]]:
         pytest.param("Pacific/Kwajalein", EVERY_DAY, "1993-08-21", [], id="Kwajalein skips a day"),
     ],
 )
-def test_a_day_opens_and_closes_by_the_wall_clock_and_lasts_as_long_as_it_really_does(
-    zone, weekly, on, expected
-):
+def test_a_day_opens_and_closes_by_the_wall_clock_and_lasts_as_long_as_it_really_does(zone, weekly, on, expected):
     assert hours_at(zone, weekly, date.fromisoformat(on)) == expected
 
 
 @pytest.mark.parametrize(
     ("zone", "on", "interval", "expected"),
     [
-        pytest.param(
-            "Europe/London", "2026-03-29", ("01:30", "03:00"), [("29 01:00", 1)], id="opening skipped"
-        ),
-        pytest.param(
-            "Europe/London", "2026-03-29", ("00:00", "01:30"), [("29 00:00", 1)], id="closing skipped"
-        ),
+        pytest.param("Europe/London", "2026-03-29", ("01:30", "03:00"), [("29 01:00", 1)], id="opening skipped"),
+        pytest.param("Europe/London", "2026-03-29", ("00:00", "01:30"), [("29 00:00", 1)], id="closing skipped"),
         pytest.param("Europe/London", "2026-03-29", ("01:00", "02:00"), [], id="both skipped"),
-        pytest.param(
-            "Europe/London", "2026-10-25", ("01:30", "03:00"), [("25 00:30", 2.5)], id="opening repeated"
-        ),
-        pytest.param(
-            "Europe/London", "2026-10-25", ("00:00", "01:30"), [("24 23:00", 1.5)], id="closing repeated"
-        ),
-        pytest.param(
-            "Europe/London", "2026-10-25", ("01:00", "02:00"), [("25 00:00", 2)], id="both at the edges"
-        ),
-        pytest.param(
-            "Australia/Lord_Howe", "2026-10-04", ("02:10", "03:00"), [("03 15:30", 0.5)], id="half an hour"
-        ),
+        pytest.param("Europe/London", "2026-10-25", ("01:30", "03:00"), [("25 00:30", 2.5)], id="opening repeated"),
+        pytest.param("Europe/London", "2026-10-25", ("00:00", "01:30"), [("24 23:00", 1.5)], id="closing repeated"),
+        pytest.param("Europe/London", "2026-10-25", ("01:00", "02:00"), [("25 00:00", 2)], id="both at the edges"),
+        pytest.param("Australia/Lord_Howe", "2026-10-04", ("02:10", "03:00"), [("03 15:30", 0.5)], id="half an hour"),
     ],
 )
-def test_a_time_that_clocks_skip_is_their_jump_and_one_they_repeat_its_first_pass(
-    zone, on, interval, expected
-):
+def test_a_time_that_clocks_skip_is_their_jump_and_one_they_repeat_its_first_pass(zone, on, interval, expected):
     opens, closes = map(time.fromisoformat, interval)
     day = date.fromisoformat(on)
 
@@ -325,7 +287,7 @@ def test_a_day_that_apia_skipped_gives_no_hours():
     assert add_open_time(apia, thursday, 3 * HOUR) == local("Pacific/Apia", "2011-12-31T09:00")
 
 
-# Laws ----------------------------------------------------------------------------------------------------------------
+# Laws
 
 # Moments around which clocks were changed, or a day was skipped or repeated.
 TURNS = {
@@ -366,9 +328,7 @@ def calendars_and_moments(draw, unit=timedelta.resolution):
     moment = turn + draw(st.integers(-span, span)) * unit
     nearby = st.integers(-7, 14).map(lambda days: (turn + timedelta(days=days)).date())
     holidays = draw(st.frozensets(nearby, max_size=5))
-    weekly = draw(
-        st.one_of(weeks(), st.sampled_from([WORKING_WEEK, EVERY_DAY, dict.fromkeys(range(5), WHOLE_DAY)]))
-    )
+    weekly = draw(st.one_of(weeks(), st.sampled_from([WORKING_WEEK, EVERY_DAY, dict.fromkeys(range(5), WHOLE_DAY)])))
     return Calendar(zone, weekly, holidays), moment
 
 
@@ -450,9 +410,7 @@ def test_windows_are_apart_in_order_and_add_up(calendar_and_start, length):
     found = list(windows(calendar, start, start + length))
 
     assert all(earlier.closes < later.opens for earlier, later in pairwise(found))
-    assert sum((window.length for window in found), timedelta(0)) == open_time_between(
-        calendar, start, start + length
-    )
+    assert sum((window.length for window in found), timedelta(0)) == open_time_between(calendar, start, start + length)
     assert all(is_open(calendar, window.opens) and not window.length <= timedelta(0) for window in found)
 
 

@@ -1,0 +1,89 @@
+"""Everything that the passing of time still brings about on a case. Standard library only."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from cases.enums import EventKind
+from cases.facts import Fact, State
+from sla import clock, closing
+from sla.calendars import Calendar
+from sla.clock import Milestone, TimerKind, TimerPlan
+from sla.closing import ClosingTimer, ClosingTimerKind
+from sla.promises import Promises
+
+FACTS = {
+    TimerKind.FIRST_RESPONSE_WARNING: EventKind.FIRST_RESPONSE_WARNED,
+    TimerKind.FIRST_RESPONSE_BREACH: EventKind.FIRST_RESPONSE_BREACHED,
+    ClosingTimerKind.CLOSURE_REMINDER: EventKind.CLOSURE_REMINDED,
+}
+
+# Of two things that are due on one matter, the later in this order says all that the earlier would.
+WEIGHT = [*TimerKind, *ClosingTimerKind]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing that takes effect at `fire_at` (aware UTC).
+
+    `kind` and `subject` tell it from everything else on the case. Its effect is a fact with `data`, or a verb when
+    `fact` is None. `matter` is what it is about: a response cycle, or closing.
+    """
+
+    kind: TimerKind | ClosingTimerKind
+    subject: str
+    fire_at: datetime
+    matter: str
+    fact: EventKind | None
+    data: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.kind.value, self.subject
+
+
+def agenda(
+    state: State,
+    log: Sequence[Fact],
+    milestones: Iterable[Milestone],
+    promises: Promises,
+    calendar: Calendar,
+    closable_at: datetime | None,
+) -> list[Item]:
+    """What has still to take effect on the case with this log, in order of time."""
+    items = [
+        *map(_from_clock, _not_overtaken(clock.timers(milestones, log, promises), log)),
+        *map(_from_closing, closing.timers(state, log, calendar, closable_at)),
+    ]
+    return sorted(items, key=lambda item: item.fire_at)
+
+
+def worth_doing(items: Iterable[Item], at: datetime) -> list[Item]:
+    """What takes effect at `at` (aware): of all that is due on one matter, only what says the most.
+
+    After hours without a worker nobody wants the warnings of a promise that was missed meanwhile.
+    """
+    weightiest: dict[str, Item] = {}
+    for item in sorted(items, key=lambda item: (WEIGHT.index(item.kind), item.fire_at)):
+        if item.fire_at <= at:
+            weightiest[item.matter] = item
+    return sorted(weightiest.values(), key=lambda item: item.fire_at)
+
+
+def _not_overtaken(plans: Iterable[TimerPlan], log: Sequence[Fact]) -> Iterator[TimerPlan]:
+    """The plans without warnings that a warning of a larger share has made pointless."""
+    warned: dict[int, int] = {}
+    for fact in log:
+        if fact.kind is EventKind.FIRST_RESPONSE_WARNED:
+            cycle = fact.data["cycle"]
+            warned[cycle] = max(warned.get(cycle, 0), fact.data["share"])
+    return (plan for plan in plans if plan.share is None or plan.share > warned.get(plan.cycle, 0))
+
+
+def _from_clock(plan: TimerPlan) -> Item:
+    return Item(plan.kind, plan.subject, plan.fire_at, f"first response {plan.cycle}", FACTS[plan.kind], plan.data)
+
+
+def _from_closing(timer: ClosingTimer) -> Item:
+    return Item(timer.kind, timer.subject, timer.fire_at, "closing", FACTS.get(timer.kind))

@@ -1,0 +1,25 @@
+"""Named points at which a test lets this process die, as a machine dies that loses its power.
+
+Only the tests' settings have `CRASH_AT`; everywhere else passing a point does nothing.
+"""
+
+import os
+import signal
+from enum import StrEnum
+
+from django.conf import settings
+
+
+class CrashPoint(StrEnum):
+    """Where in a sweep's batch."""
+
+    CASES_CLAIMED = "cases_claimed"
+    FACTS_RECORDED = "facts_recorded"
+    BEFORE_COMMIT = "before_commit"
+    AFTER_COMMIT = "after_commit"
+
+
+def pass_point(point: CrashPoint) -> None:
+    """Die here, without cleaning up, if this is the point that a test named."""
+    if getattr(settings, "CRASH_AT", None) == point:
+        os.kill(os.getpid(), signal.SIGKILL)

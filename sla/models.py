@@ -1,0 +1,150 @@
+"""What a worker and a queue need to know of the clocks: rows derived from the cases' logs, never written by hand."""
+
+from datetime import UTC, datetime
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+
+from accounts.models import User
+from cases.enums import Severity
+from cases.models import Case
+from sla.clock import TimerKind
+from sla.closing import ClosingTimerKind
+from sla.promises import MilestoneKind
+
+# Sorts a case whose clock has no due moment behind all others.
+NEVER = datetime(9000, 1, 1, tzinfo=UTC)
+
+
+class PartOfCaseQuerySet(models.QuerySet):
+    def visible_to(self, actor: User) -> Self:
+        """Those of the cases this person may see."""
+        return self.filter(case__in=Case.objects.visible_to(actor))
+
+
+class ClockFields(models.Model):
+    """What `sla.clock.state_at` reads of a clock, and what a list shows of it."""
+
+    kind = models.CharField(max_length=30, choices=MilestoneKind.choices())
+    started_at = models.DateTimeField()
+    target = models.DurationField()
+    due_at = models.DateTimeField(null=True)
+    soon_at = models.DateTimeField(null=True)
+    met_at = models.DateTimeField(null=True)
+    breached_at = models.DateTimeField(null=True)
+    stopped_at = models.DateTimeField(null=True)
+
+    class Meta:
+        abstract = True
+
+
+class Milestone(ClockFields):
+    """A promise on a case as `sla.clock.milestones` derives it; `due_at` is None while it is held (C-SLA-01 to C-SLA-04)."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="milestones")
+    cycle = models.PositiveSmallIntegerField(help_text="1, and one more at each reopening (A-14).")
+    severity = models.PositiveSmallIntegerField(choices=Severity.choices())
+
+    objects = PartOfCaseQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["case", "cycle"]
+        constraints = [
+            models.UniqueConstraint(fields=["case", "kind", "cycle"], name="one_milestone_per_kind_and_cycle")
+        ]
+
+    def __str__(self) -> str:
+        return f"{MilestoneKind(self.kind).label}, cycle {self.cycle}"
+
+
+class CaseClock(ClockFields):
+    """The clock by which a case is queued: the running one due first, else the last one that ran.
+
+    `due_at` is set only while it runs. `sort_at` is never null, so that queues page by it.
+    """
+
+    case = models.OneToOneField(Case, on_delete=models.CASCADE, related_name="clock")
+    held = models.BooleanField()
+    sort_at = models.DateTimeField()
+
+    objects = PartOfCaseQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["sort_at", "case"], name="queue_by_deadline")]
+
+    def __str__(self) -> str:
+        return f"{MilestoneKind(self.kind).label} due {self.due_at}"
+
+
+class TimerQuerySet(models.QuerySet["Timer"]):
+    def visible_to(self, actor: User) -> Self:
+        """Timers are internal to support."""
+        return self if actor.staff_role else self.none()
+
+    def live(self) -> Self:
+        """Those that have still to take effect."""
+        return self.filter(state__in=[Timer.State.PENDING, Timer.State.FAILED])
+
+    def due(self, at: datetime) -> Self:
+        """The live ones whose moment has come by `at` (aware), and after a failure that of the next attempt."""
+        return self.filter(
+            Q(state=Timer.State.PENDING, fire_at__lte=at) | Q(state=Timer.State.FAILED, next_try_at__lte=at)
+        )
+
+
+class Timer(models.Model):
+    """Something that will take effect at `fire_at` (aware UTC).
+
+    A timer whose moment changes is replaced by one of the next generation; one that took effect stays for good.
+    The sweep believes none of them: it asks the log.
+    """
+
+    class State(models.TextChoices):
+        PENDING = "pending", "Waiting"
+        FIRED = "fired", "Took effect"
+        FAILED = "failed", "Set aside after an error"
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="timers")
+    kind = models.CharField(max_length=30, choices=[(kind, kind) for kind in (*TimerKind, *ClosingTimerKind)])
+    subject = models.CharField(max_length=20, help_text="Which of its kind on this case.")
+    generation = models.PositiveIntegerField(default=1)
+    fire_at = models.DateTimeField()
+    state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
+    fired_at = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0, help_text="How often it failed.")
+    next_try_at = models.DateTimeField(null=True)
+    last_error = models.CharField(max_length=500, blank=True)
+
+    objects = TimerQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["case", "kind", "subject", "generation"], name="one_timer_per_generation"),
+            models.CheckConstraint(
+                condition=Q(state="failed", next_try_at__isnull=False) | ~Q(state="failed") & Q(next_try_at=None),
+                name="failed_timer_is_tried_again",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="fired", fired_at__isnull=False) | ~Q(state="fired") & Q(fired_at=None),
+                name="fired_timer_says_when",
+            ),
+        ]
+        indexes = [
+            # The sweep, every second: it must cost nothing while nothing is due.
+            models.Index(fields=["fire_at"], name="timers_due", condition=Q(state="pending")),
+            models.Index(fields=["next_try_at"], name="timers_to_try_again", condition=Q(state="failed")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.subject} at {self.fire_at}"
+
+
+class Heartbeat(models.Model):
+    """When something that must never stop was last seen to work: progress, not presence."""
+
+    name = models.CharField(max_length=20, primary_key=True)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.name} at {self.at}"

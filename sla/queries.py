@@ -1,0 +1,92 @@
+"""What pages show of clocks."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db.models import prefetch_related_objects
+
+from accounts.calendars import freeze
+from accounts.models import FrozenCalendar, Organization
+from cases.enums import ActorRole, EventKind, Severity
+from cases.facts import Fact
+from cases.models import Case
+from entitlements.models import PlanVersion
+from sla import clock
+from sla.clock import ClockState, state_at
+from sla.explain import Explanation, explain
+from sla.projection import calendar_of, logs_of, promises_of
+
+
+@dataclass(frozen=True, slots=True)
+class ClockView:
+    """A clock as a page shows it; instants are aware UTC, `share_used` is in percent of the target.
+
+    `due_at` is None while the clock is held; `anchor` is the id of its "Why this time?".
+    """
+
+    kind: str
+    state: ClockState
+    due_at: datetime | None
+    met_at: datetime | None
+    share_used: int
+    anchor: str
+    explanation: Explanation
+
+
+@dataclass(frozen=True, slots=True)
+class RowState:
+    """A case's clock as a list shows it; `due_at` is None unless it runs."""
+
+    state: ClockState
+    due_at: datetime | None
+
+
+def explanations(case: Case, now: datetime) -> list[Explanation]:
+    """Why each milestone of the case falls when it does, as of `now` (aware), newest first."""
+    log = logs_of([case])[case.pk]
+    milestones = clock.milestones(log, promises_of(case.plan_version), calendar_of(case.calendar))
+    return [_explanation(one, case.plan_version, case.calendar, now) for one in reversed(milestones)]
+
+
+def clocks(case: Case, now: datetime) -> list[ClockView]:
+    """The clocks of the case as of `now` (aware), newest first."""
+    return [_view(explanation) for explanation in explanations(case, now)]
+
+
+def preview(organization: Organization, severity: Severity, plan_version: PlanVersion, at: datetime) -> Explanation:
+    """The response deadline that a case received from `organization` at `at` (aware) would get, with its reasons.
+
+    Freezes the organization's hours as opening the case would: what is shown is what is then promised.
+    """
+    hours = freeze(organization, at)
+    receipt = {"requested": int(severity), "received_at": at.isoformat()}
+    log = [Fact(1, EventKind.RECEIVED, at, ActorRole.CONTACT, receipt)]
+    (milestone,) = clock.milestones(log, promises_of(plan_version), calendar_of(hours))
+    return _explanation(milestone, plan_version, hours, at)
+
+
+def row_states(cases: Collection[Case], now: datetime) -> dict[int, RowState]:
+    """The clocks of many cases as of `now` (aware), by case id: one statement, none if they were fetched with their clocks."""
+    prefetch_related_objects(cases, "clock")
+    return {case.pk: RowState(state_at(case.clock, now), case.clock.due_at) for case in cases}
+
+
+def _view(explanation: Explanation) -> ClockView:
+    milestone = explanation.milestone
+    return ClockView(
+        kind=milestone.kind.label,
+        state=explanation.state,
+        due_at=milestone.due_at,
+        met_at=milestone.met_at,
+        share_used=int(100 * explanation.used / milestone.target),
+        anchor=f"why-{milestone.kind.value.replace('_', '-')}-{milestone.cycle}",
+        explanation=explanation,
+    )
+
+
+def _explanation(
+    milestone: clock.Milestone, plan_version: PlanVersion, hours: FrozenCalendar, now: datetime
+) -> Explanation:
+    holidays = {date.fromisoformat(day): name for day, name in hours.holidays.items()}
+    return explain(milestone, str(plan_version), holidays, now=now, place=hours.place)

@@ -45,15 +45,23 @@ def record(entries: Sequence[Entry]) -> list[CaseEvent]:
     """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("a fact is recorded inside the verb's transaction")
+    cases = list({entry.case.pk: entry.case for entry in entries}.values())
+    before = [_state_fields(case) for case in cases]
     events = [_append(entry) for entry in entries]
     CaseEvent.objects.bulk_create(events)
-    cases = list({event.case_id: event.case for event in events}.values())
-    if len(cases) == 1:
-        cases[0].save(update_fields=Case.STATE_FIELDS)
-    else:
-        Case.objects.bulk_update(cases, Case.STATE_FIELDS)
+    after = [_state_fields(case) for case in cases]
+    changed = [
+        name
+        for name in Case.STATE_FIELDS
+        if any(old[name] != new[name] for old, new in zip(before, after, strict=True))
+    ]
+    Case.objects.bulk_update(cases, changed)
     case_event_recorded.send(sender=CaseEvent, events=events)
     return events
+
+
+def _state_fields(case: Case) -> dict[str, Any]:
+    return {name: getattr(case, Case._meta.get_field(name).attname) for name in Case.STATE_FIELDS}
 
 
 def _append(entry: Entry) -> CaseEvent:

@@ -51,7 +51,7 @@ class Child:
 
     def _pass_on(self, process: subprocess.Popen[str], write: Callable[[str, str], None]) -> None:
         assert process.stdout is not None
-        for line in process.stdout:
+        for line in filter(str.strip, process.stdout):
             write(self.name, line.rstrip())
 
     def plan_restart(self) -> float:

@@ -32,3 +32,6 @@ MEDIA_ROOT = VAR_DIR / "files" / WORKER
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 WHITENOISE_AUTOREFRESH = True
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+# A process of a test that names a point in its environment dies there (`sla.crash`).
+CRASH_AT = os.environ.get("PORTAL_CRASH_AT")

@@ -27,6 +27,7 @@ __all__ = [
     "broker_url",
     "cache_url",
     "erase",
+    "home",
     "in_use",
     "local_secret",
     "postgres_settings",
@@ -142,6 +143,11 @@ def stop(var: Path) -> None:
 def running(var: Path) -> frozenset[str]:
     """The names of the engines of `var` that answer now."""
     return frozenset(name for name, server in SERVERS.items() if server.answers(Place(var)))
+
+
+def home(var: Path) -> Path:
+    """Where the engines of `var` keep their data."""
+    return Place(var).home
 
 
 def erase(var: Path) -> None:

@@ -1,5 +1,11 @@
 """Addresses of this part of the portal."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from web.account import views
+
+urlpatterns = [
+    path("preferences/", views.preferences, name="preferences"),
+    path("preferences/theme/", views.theme, name="theme"),
+    path("preferences/security/", views.security, name="account_security"),
+]

@@ -1,5 +1,9 @@
-"""Addresses of this part of the portal."""
+"""Addresses of a case. Both sides share them; each names its own view."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from web.case import views
+
+urlpatterns: list[URLPattern] = [
+    path("files/<uuid:key>/", views.attachment, name="attachment"),
+]

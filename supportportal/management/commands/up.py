@@ -43,7 +43,7 @@ class Command(BaseCommand):
             children = portal_children(var, f"{LOOPBACK}:{port}")
             self.clear(children, fresh=fresh)
             require_free(port)
-            with self.step("PostgreSQL and Redis"):
+            with self.step(f"PostgreSQL and Redis in {engines.home(var)}"):
                 stack.enter_context(engines.in_use(var, settings.EMBEDDED_ENGINES))
             self.prepare()
             address = f"http://{LOOPBACK}:{port}"

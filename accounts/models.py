@@ -2,14 +2,16 @@
 
 import hashlib
 import json
+import re
 import uuid
 import zoneinfo
-from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
+import pgtrigger
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.contrib.postgres.fields import ArrayField
@@ -27,6 +29,28 @@ def validate_zone(name: str) -> None:
     """Only named zones: a fixed offset forgets daylight saving."""
     if name not in zoneinfo.available_timezones() or name.startswith("Etc/GMT"):
         raise ValidationError(f"“{name}” is not the name of a time zone such as Europe/London.")
+
+
+HOUR = re.compile(r"([01]\d|2[0-3]):[0-5]\d|24:00")
+
+
+def validate_weekly(weekly: Any) -> None:
+    """Weekly hours as `RegionCalendar` describes them, open at some time of the week."""
+    if not isinstance(weekly, dict) or not set(weekly) <= set("0123456"):
+        raise ValidationError("Weekly hours are kept by weekday, from “0” (Monday) to “6” (Sunday).")
+    if not all(_are_hours(intervals) for intervals in weekly.values()):
+        raise ValidationError("A day's hours are pairs such as [“08:00”, “18:00”], in order and without overlap.")
+    if not any(weekly.values()):
+        raise ValidationError("A calendar is open at some time of the week.")
+
+
+def _are_hours(intervals: Any) -> bool:
+    """Whether these are pairs of "HH:MM", each moment later than the one before."""
+    if not isinstance(intervals, list) or not all(isinstance(one, list) and len(one) == 2 for one in intervals):
+        return False
+    moments = [moment for one in intervals for moment in one]
+    written = all(isinstance(moment, str) and HOUR.fullmatch(moment) for moment in moments)
+    return written and all(earlier < later for earlier, later in pairwise(moments))
 
 
 class Region(models.Model):
@@ -56,7 +80,7 @@ class RegionCalendar(models.Model):
 
     region = models.ForeignKey(Region, on_delete=models.CASCADE, related_name="calendars")
     country = models.CharField(max_length=2, blank=True, help_text="Empty: every country of the region.")
-    weekly = models.JSONField()
+    weekly = models.JSONField(validators=[validate_weekly])
 
     class Meta:
         constraints = [
@@ -118,6 +142,9 @@ class FrozenCalendar(models.Model):
     place = models.CharField(max_length=120, help_text="How screens name the account's place.")
     weekly = models.JSONField()
     holidays = models.JSONField(help_text="ISO date to name.")
+
+    class Meta:
+        triggers = [pgtrigger.Protect(name="frozen", operation=pgtrigger.Update | pgtrigger.Delete)]
 
     def __str__(self) -> str:
         return f"{self.place} ({self.zone})"
@@ -202,7 +229,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     def standings(self) -> "dict[int, Contact]":
         """The contacts through which this person acts now, by organization id.
 
-        Kept on the instance only: a request or a task reads a fresh user, so a right that ended is gone at the next one.
+        Kept on the instance only: a request or a task reads a fresh user, so a right that ended is gone at the next.
         """
         held = Contact.objects.filter(user=self).in_force(timezone.now()).select_related("organization")
         return {contact.organization_id: contact for contact in held}
@@ -259,6 +286,8 @@ class ContactQuerySet(models.QuerySet["Contact"]):
 
     def visible_to(self, actor: User) -> Self:
         """Staff see all; an organization's own people each other; a third party only itself (C-PAR-04)."""
+        if not actor.is_active:
+            return self.none()
         if actor.staff_role:
             return self
         own = [pk for pk, contact in actor.standings.items() if not contact.is_third_party]
@@ -285,7 +314,11 @@ class Contact(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["user", "organization"], name="one_contact_per_person_and_organization")
+            models.UniqueConstraint(fields=["user", "organization"], name="one_contact_per_person_and_organization"),
+            models.CheckConstraint(
+                condition=~Q(roles__contains=[ContactRole.THIRD_PARTY]) | Q(roles=[ContactRole.THIRD_PARTY]),
+                name="third_party_has_no_other_role",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -325,6 +358,16 @@ class SupportCenter(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def is_staffed(self, at: datetime) -> bool:
+        """Whether one of its shifts covers `at` (aware)."""
+        local = at.astimezone(ZoneInfo(self.zone))
+        now = local.time()
+        return any(
+            shift.opens <= now and (now < shift.closes or shift.closes == time.min)
+            for shift in self.shifts.all()
+            if shift.weekday == local.weekday()
+        )
 
 
 class Shift(models.Model):
@@ -378,6 +421,12 @@ class OnCall(models.Model):
         return f"{self.user}, {OnCallDuty(self.duty).label}"
 
 
+class AbsenceQuerySet(models.QuerySet["Absence"]):
+    def at(self, at: datetime) -> Self:
+        """The absences that cover `at` (aware)."""
+        return self.filter(starts_at__lte=at, ends_at__gt=at)
+
+
 class Absence(models.Model):
     """Time in which a member of staff gets no work, from `starts_at` until just before `ends_at` (aware)."""
 
@@ -385,6 +434,8 @@ class Absence(models.Model):
     reason = models.CharField(max_length=10, choices=AbsenceReason.choices())
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
+
+    objects = AbsenceQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -395,15 +446,25 @@ class Absence(models.Model):
         return f"{self.user}, {AbsenceReason(self.reason).label}"
 
 
-def on_call(duty: OnCallDuty, at: datetime, *, region: str | None = None) -> Iterable[User]:
-    """Who is on call for `duty` at `at` (aware), absent people left out; the region's own roster before the worldwide one."""
-    away = Absence.objects.filter(starts_at__lte=at, ends_at__gt=at).values("user")
+def is_away(user: User, at: datetime) -> bool:
+    """Whether this member of staff gets no work at `at` (aware)."""
+    return Absence.objects.at(at).filter(user=user).exists()
+
+
+def is_on_shift(user: User, at: datetime) -> bool:
+    """Whether the center of this member of staff is staffed at `at` (aware); without a center nobody is on shift."""
+    center = user.profile.center if user.profile else None
+    return center is not None and center.is_staffed(at)
+
+
+def on_call(duty: OnCallDuty, at: datetime, *, region: str | None = None) -> list[User]:
+    """Who is on call for `duty` at `at` (aware) and not away: by the region's roster, else by the worldwide one."""
     entries = (
         OnCall.objects.filter(duty=duty, starts_at__lte=at, ends_at__gt=at, user__is_active=True)
         .filter(Q(region=None) | Q(region=region))
-        .exclude(user__in=away)
+        .exclude(user__in=Absence.objects.at(at).values("user"))
         .select_related("user")
-        .order_by(models.F("region").asc(nulls_last=True), "pk")
+        .order_by("pk")
     )
     regional = [entry.user for entry in entries if entry.region_id]
     return regional or [entry.user for entry in entries]

@@ -20,7 +20,7 @@ from cases.enums import Severity, Turn
 from sla.explain import Explanation
 from sla.queries import ClockView
 from web import words
-from web.markdown import to_html
+from cases.markdown import to_html
 
 register = template.Library()
 register.filter("markdown", to_html)

@@ -16,7 +16,7 @@ from sla.explain import explain
 from sla.queries import ClockView
 from tests.sla.stories import LONDON, STANDARD, received, replied, story
 from web import words
-from web.markdown import to_html
+from cases.markdown import to_html
 
 NOW = datetime(2026, 11, 27, 14, 22, tzinfo=UTC)  # a Friday
 DUE = datetime(2026, 12, 1, 11, 5, tzinfo=UTC)

@@ -17,10 +17,10 @@ from django.utils.safestring import SafeString
 
 from accounts.models import User
 from cases.enums import Severity, Turn
+from cases.markdown import to_html
 from sla.explain import Explanation
 from sla.queries import ClockView
 from web import words
-from cases.markdown import to_html
 
 register = template.Library()
 register.filter("markdown", to_html)

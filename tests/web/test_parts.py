@@ -10,13 +10,13 @@ from django.template import engines
 from django.utils import timezone
 
 from accounts.models import User
+from cases.markdown import to_html
 from sla.calendars import Calendar
 from sla.clock import milestones
 from sla.explain import explain
 from sla.queries import ClockView
 from tests.sla.stories import LONDON, STANDARD, received, replied, story
 from web import words
-from cases.markdown import to_html
 
 NOW = datetime(2026, 11, 27, 14, 22, tzinfo=UTC)  # a Friday
 DUE = datetime(2026, 12, 1, 11, 5, tzinfo=UTC)

@@ -173,7 +173,7 @@ def closure_summary(matter: Matter) -> Letter:
     reason = ClosureReason(matter.data["reason"])
     did = "closed it" if reason is ClosureReason.WITHDRAWN else "confirmed that it can be closed"
     return Letter(
-        title=f"Case {matter.case.number} is closed",
+        title="Your case is closed",
         lead=f"{_you_or_author(matter)} {did} on {matter.told(matter.event.at)}.",
         next=f"If it comes back, you can {_reopening(matter)}.",
         parts=(*_summary(matter.data["problem"], matter.data["resolution"], reason), *_kept(matter), *_worked(matter)),
@@ -184,7 +184,7 @@ def closure_summary(matter: Matter) -> Letter:
 def closed_no_response(matter: Matter) -> Letter:
     """What was tried, and the way back (C-CLS-05, C-CLS-02, C-RPN-01)."""
     return Letter(
-        title=f"Case {matter.case.number} is closed for now",
+        title="Your case is closed for now",
         lead="We tried to reach you and did not manage to, so we have closed the case.",
         next=f"It is not lost: you can {_reopening(matter)}. One message is enough.",
         parts=(
@@ -200,7 +200,7 @@ def closed_not_entitled(matter: Matter) -> Letter:
     return Letter(
         title="Your support does not cover this case",
         lead=f"Customer Service has looked into it, and we cannot work on case {matter.case.number} as it stands.",
-        next=f"If you think that we are wrong, please call {settings.SUPPORT_PHONE}. "
+        next=f"If this does not look right to you, please call {settings.SUPPORT_PHONE}. "
         f"You can also {_reopening(matter)}.",
         parts=(
             Part("What the case was about", written=matter.data["problem"]),

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 
 from accounts.adapter import has_second_factor, needs_second_factor
 from accounts.models import Holiday, HolidayImport, Organization, RegionCalendar, Shift, User
+from notifications.queries import UNREAD_SHOWN, unread_count
 from web import words
 
 CUSTOMER_LINKS = (("/cases/", "Cases"), ("/cases/new/", "New case"))
@@ -77,6 +78,12 @@ class Bar:
     def day_share(self) -> str:
         """How much of the day in UTC has passed, in percent."""
         return f"{(self.now.hour * 60 + self.now.minute) / 14.4:.2f}"
+
+    @cached_property
+    def unread(self) -> str:
+        """How many notifications are new: "3", "99+"; nothing when there are none."""
+        count = unread_count(self.user)
+        return f"{UNREAD_SHOWN}+" if count > UNREAD_SHOWN else str(count or "")
 
     @cached_property
     def watch(self) -> Watch | None:

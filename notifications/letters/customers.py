@@ -41,7 +41,7 @@ def owner_changed(matter: Matter) -> Letter:
     role = f", {owner.staff_role.label.lower()}" if owner and owner.staff_role else ""
     place = f" in {center}" if center else ""
     phone = center.telephone if center else settings.SUPPORT_PHONE
-    reason = _WHY_ANOTHER[ReassignmentReason(matter.data["reason"])].format(before=before) if before else ""
+    reason = _why_another(matter.data["reason"], before) if before else ""
     return Letter(
         title=f"{owner} works on your case" + (" from now on" if before else ""),
         lead=f"From now on please contact {owner}{role}{place}.",
@@ -59,15 +59,18 @@ def owner_changed(matter: Matter) -> Letter:
     )
 
 
-# The customer is told why (C-RAS-01), but not more about a person's health or holidays than it needs.
-_WHY_ANOTHER = {
+def _why_another(reason: str, before: str) -> str:
+    """Why the case changes hands (C-RAS-01), as far as it is the customer's business."""
+    words = _WHY_ANOTHER.get(reason, "Until now it was {before}.")
+    return words.format(before=before)
+
+
+_WHY_ANOTHER: dict[str, str] = {
     ReassignmentReason.HOLIDAY: "{before} is away for a while.",
-    ReassignmentReason.SICK_LEAVE: "{before} is away for a while.",
     ReassignmentReason.SENIOR: "{before} asked a senior engineer to take over.",
     ReassignmentReason.SKILLS: "{before} asked an engineer with other skills to take over.",
     ReassignmentReason.SHIFT: "The shift of {before} ends, and the work goes on.",
     ReassignmentReason.LOAD: "{before} passes the case on, so that it gets the time it needs.",
-    ReassignmentReason.OTHER: "Until now it was {before}.",
 }
 
 

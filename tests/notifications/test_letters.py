@@ -77,7 +77,8 @@ def test_a_change_of_owner_names_the_person_and_how_to_reach_it(case_in, enginee
 
     assert "From now on please contact Owen Price, support engineer in Cambridge." in text
     assert f"Call +44 1223 555 000 and name the case number {case.number}." in text
-    assert "Lena Vogt is away for a while." in text
+    assert "Until now it was Lena Vogt." in text
+    assert "sick" not in text.lower()
 
 
 @pytest.mark.clause("C-ESC-09")

@@ -18,6 +18,14 @@ from notifications.models import Notification
 from web.case.access import person, private
 from web.case.times import Times
 
+# A mail may have its style block, and nothing else.
+MAIL_POLICY = {
+    "default-src": NONE,
+    "style-src": UNSAFE_INLINE,
+    "base-uri": NONE,
+    "frame-ancestors": NONE,
+    "sandbox": True,
+}
 TONES = {State.PENDING: "ours", State.SENT: "good", State.FAILED: "bad", State.DROPPED: "warn"}
 
 
@@ -73,7 +81,7 @@ def delivery(request: HttpRequest, key: UUID) -> HttpResponse:
 
 @private
 @require_safe
-@csp({"default-src": NONE, "style-src": UNSAFE_INLINE, "frame-ancestors": NONE, "base-uri": NONE, "sandbox": True})
+@csp(MAIL_POLICY)  # type: ignore[arg-type]  # its types know only views without arguments
 def delivery_html(request: HttpRequest, key: UUID) -> HttpResponse:
     """The mail's own HTML under a policy of its own: no script, no form, no address but its style block."""
     stored = folder.read(_delivery(request, key).message_id) if folder.is_used() else None

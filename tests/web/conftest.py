@@ -1,5 +1,6 @@
 """What the tests of pages share: somebody signed in, at a moment that does not move."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 
@@ -30,6 +31,12 @@ def browse() -> Callable[[User], Client]:
         return client
 
     return make
+
+
+def text_of(response) -> str:
+    """The body of a page without what differs at every look: the form token, and the address asked for."""
+    body = response.content.decode().replace(response.request["PATH_INFO"], "")
+    return re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", body)
 
 
 def hidden_fields(response) -> dict[str, str]:

@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 
 from accounts.enums import ContactRole
 from accounts.models import Contact, Organization
@@ -315,8 +316,6 @@ def test_a_right_that_has_ended_is_gone_at_the_next_request(browse, third_party,
 
 
 def test_a_form_without_the_csrf_token_changes_nothing(technical_contact, form):
-    from django.test import Client
-
     client = Client(enforce_csrf_checks=True)
     client.force_login(technical_contact)
 

@@ -114,12 +114,8 @@ def answer_raw(answer, body, boundary):
     """Post a hand-made body and say how long it is."""
     client = Client()
     client.force_login(answer.case.opened_by)
-    return client.generic(
-        "POST",
-        f"{answer.case.get_absolute_url()}messages/",
-        content_type=f"multipart/form-data; boundary={boundary}",
-        **{"wsgi.input": body, "CONTENT_LENGTH": str(len(body.getvalue()))},
-    )
+    kind = {"CONTENT_TYPE": f"multipart/form-data; boundary={boundary}", "CONTENT_LENGTH": str(len(body.getvalue()))}
+    return client.generic("POST", f"{answer.case.get_absolute_url()}messages/", **kind, **{"wsgi.input": body})
 
 
 def test_files_that_are_too_large_together_are_cut_off(answer, settings):

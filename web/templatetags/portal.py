@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString
 from accounts.models import User
 from cases.enums import Severity, Turn
 from web import words
-from web.markdown import to_html
+from cases.markdown import to_html
 
 register = template.Library()
 register.filter("markdown", to_html)

@@ -1,4 +1,4 @@
-"""How django-allauth behaves here: by invitation, mail through letters, secrets encrypted, staff with a second factor."""
+"""How django-allauth behaves here: by invitation, mail through letters, secrets encrypted, second factors for staff."""
 
 import base64
 import hashlib

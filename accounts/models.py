@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+import uuid
 import zoneinfo
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
@@ -467,3 +468,94 @@ def on_call(duty: OnCallDuty, at: datetime, *, region: str | None = None) -> lis
     )
     regional = [entry.user for entry in entries if entry.region_id]
     return regional or [entry.user for entry in entries]
+
+
+class LetterQuerySet(models.QuerySet["Letter"]):
+    def due(self, at: datetime) -> Self:
+        """The letters to be sent (again) by `at` (aware)."""
+        return self.filter(sent_at=None, next_try_at__lte=at)
+
+
+class Letter(models.Model):
+    """A mail about an account, promised by this row and sent from it (password resets, invitations, notices).
+
+    `body` may hold a link that opens an account; it is erased when the letter is sent or expires.
+    """
+
+    key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    to = models.EmailField(max_length=254)
+    subject = models.CharField(max_length=200)
+    body = models.TextField(blank=True)
+    created_at = models.DateTimeField()
+    next_try_at = models.DateTimeField(null=True, help_text="Null: never again.")
+    attempts = models.PositiveSmallIntegerField(default=0)
+    sent_at = models.DateTimeField(null=True)
+
+    objects = LetterQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["next_try_at"], name="letter_due", condition=Q(sent_at=None, next_try_at__isnull=False)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject}, to {self.to}"
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def pending(self) -> Self:
+        """The invitations that were neither accepted nor revoked, expired ones included."""
+        return self.filter(accepted_at=None, revoked_at=None)
+
+
+class Invitation(models.Model):
+    """A promise of an account to whoever reads the mail sent to `email`: as a contact or as a member of staff.
+
+    Of the token only its hash is kept; the token itself stands in the mailed link alone.
+    """
+
+    email = models.EmailField("e-mail address", max_length=254)
+    name = models.CharField("full name", max_length=120)
+    organization = models.ForeignKey(Organization, null=True, blank=True, on_delete=models.PROTECT)
+    contact_roles = ArrayField(models.CharField(max_length=20, choices=ContactRole.choices()), default=list, blank=True)
+    sees = models.CharField(max_length=5, choices=CaseSight.choices(), default=CaseSight.ALL)
+    staff_role = models.CharField(max_length=20, choices=StaffRole.choices(), blank=True)
+    center = models.ForeignKey(SupportCenter, null=True, blank=True, on_delete=models.PROTECT)
+    manager = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    invited_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    token_hash = models.CharField(max_length=64, unique=True, editable=False)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True)
+    accepted_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    revoked_at = models.DateTimeField(null=True)
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(organization__isnull=False, staff_role="") | Q(organization=None) & ~Q(staff_role=""),
+                name="invitation_to_one_side",
+            ),
+            models.UniqueConstraint(
+                fields=["email", "organization"],
+                condition=Q(accepted_at=None, revoked_at=None),
+                nulls_distinct=False,
+                name="one_pending_invitation_per_side",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} <{self.email}>"
+
+    @property
+    def as_what(self) -> str:
+        """What the invited person will be: "Technical contact of Granite Harbor Energy", "Support engineer"."""
+        if self.staff_role:
+            return StaffRole(self.staff_role).label
+        roles = ", ".join(ContactRole(role).label for role in self.contact_roles)
+        return f"{roles} of {self.organization}"

@@ -45,6 +45,8 @@ def record(entries: Sequence[Entry]) -> list[CaseEvent]:
     """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("a fact is recorded inside the verb's transaction")
+    if not entries:
+        return []
     changed: set[str] = set()
     events = []
     for entry in entries:

@@ -18,12 +18,13 @@ from django.utils.safestring import SafeString
 from accounts.models import User
 from cases.enums import Severity, Turn
 from web import words
-from web.markdown import to_html
+from cases.markdown import to_html
 
 register = template.Library()
 register.filter("markdown", to_html)
 register.filter("filesize", words.size)
 register.filter("spelled", words.length)
+register.filter("browser", words.browser)
 
 TONES = 6
 TOAST_ICONS = {"success": "check", "warning": "warning", "error": "warning"}

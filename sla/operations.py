@@ -1,9 +1,9 @@
 """Letting the passing of time take effect.
 
-Many sweeps may run at once. A batch locks its cases first, skipping those that somebody works on, then derives from their
-logs what is truly due: so a sweep that comes early, late, or twice does no harm, and every effect takes place exactly once.
-Facts, rows and outbox are committed together. A batch costs the same number of statements whatever its size, but for the
-cases that it closes, each of which is a verb of its own.
+Many sweeps may run at once. A batch locks its cases first, skipping those that somebody works on, then derives from
+their logs what is truly due: so a sweep that comes early, late, or twice does no harm, and every effect takes place
+exactly once. Facts, rows and outbox are committed together. A batch costs the same number of statements whatever its
+size, but for the cases that it closes, each of which is a verb of its own.
 """
 
 import logging
@@ -35,7 +35,8 @@ def sweep_due(at: datetime, limit: int = 200) -> int:
     """Let everything due by `at` (aware UTC) take effect, `limit` timers a batch; return how much did.
 
     A case that a verb or another sweep holds is left for the next sweep. A case that fails is set aside, reported, and
-    tried again later; it stops no other. Raises OperationalError when the database itself fails: the next sweep goes on.
+    tried again later; it stops no other. Raises OperationalError or InterfaceError when the database itself fails: what
+    is committed stays, and the next sweep goes on.
     """
     return sum(_take_effect_apart(batch, at) for batch in _batches(at, limit))
 

@@ -67,7 +67,10 @@ def preview(organization: Organization, severity: Severity, plan_version: PlanVe
 
 
 def row_states(cases: Collection[Case], now: datetime) -> dict[int, RowState]:
-    """The clocks of many cases as of `now` (aware), by case id: one statement, none if they were fetched with their clocks."""
+    """The clocks of many cases as of `now` (aware), by case id.
+
+    One statement; none for cases that were fetched with `select_related("clock")`.
+    """
     prefetch_related_objects(cases, "clock")
     return {case.pk: RowState(state_at(case.clock, now), case.clock.due_at) for case in cases}
 

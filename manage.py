@@ -18,8 +18,11 @@ def main() -> None:
 
     needed = settings.EMBEDDED_ENGINES if WITHOUT_ENGINES.isdisjoint(sys.argv[1:2] or ["help"]) else ()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    with engines.in_use(settings.VAR_DIR, needed):
-        execute_from_command_line(sys.argv)
+    try:
+        with engines.in_use(settings.VAR_DIR, needed):
+            execute_from_command_line(sys.argv)
+    except engines.EngineError as error:
+        sys.exit(f"{error}")
 
 
 if __name__ == "__main__":

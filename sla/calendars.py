@@ -67,18 +67,6 @@ class Calendar:
         return ZoneInfo(self.zone)
 
 
-def weekly_from(stored: Mapping[str, Sequence[Sequence[str]]]) -> Weekly:
-    """The week as JSON holds it, {"0": [["08:00", "18:00"], ["20:00", "24:00"]]}, as a calendar takes it.
-
-    Raises ValueError for what is no weekday or no time.
-    """
-    return {int(weekday): [_interval(*interval) for interval in hours] for weekday, hours in stored.items()}
-
-
-def _interval(opens: str, closes: str) -> tuple[time, time]:
-    return time.fromisoformat(opens), MIDNIGHT if closes == "24:00" else time.fromisoformat(closes)
-
-
 class Window(NamedTuple):
     """An open stretch of real time: aware UTC, `opens` included, `closes` not."""
 
@@ -214,7 +202,7 @@ class _Year(NamedTuple):
         return zip(self.opens[some], self.closes[some], strict=True)
 
 
-@lru_cache(maxsize=1024)  # about 30 kB each: a year of every calendar in use, or ten years of a hundred
+@lru_cache(maxsize=1024)  # about 40 kB each: ten years of a hundred calendars
 def _year(calendar: Calendar, number: int) -> _Year:
     begin, end = datetime(number, 1, 1, tzinfo=UTC), datetime(number + 1, 1, 1, tzinfo=UTC)
     first = begin.date() - 2 * DAY  # local days that touch this UTC year lie within two days of it

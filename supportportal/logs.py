@@ -1,7 +1,8 @@
-"""Log lines for machines."""
+"""Log lines for machines, and which lines are worth one."""
 
 import json
 import logging
+from collections.abc import Collection
 from datetime import UTC, datetime
 
 
@@ -18,3 +19,15 @@ class JsonLines(logging.Formatter):
         if record.exc_info:
             entry["traceback"] = self.formatException(record.exc_info)
         return json.dumps(entry, ensure_ascii=False)
+
+
+class NotAbout(logging.Filter):
+    """Drops lines about requests to `paths`: a probe asks every few seconds and reads the answer itself."""
+
+    def __init__(self, paths: Collection[str]) -> None:
+        super().__init__()
+        self.paths = paths
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        request = getattr(record, "request", None)
+        return getattr(request, "path", None) not in self.paths

@@ -6,6 +6,7 @@ Redis, its own address and a mail server, and turns HTTPS on.
 """
 
 from datetime import timedelta
+from email.utils import parseaddr
 from pathlib import Path
 
 import environ
@@ -67,7 +68,7 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "allauth.usersessions",
     "django_htmx",
-    "django.contrib.admin",
+    "accounts.back_office.BackOfficeConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
@@ -79,6 +80,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "supportportal.health.Health",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "supportportal.middleware.ResponseHeaders",
@@ -87,11 +89,13 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "web.middleware.ReaderZone",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "web.middleware.StaffSecondFactor",
 ]
 
 ROOT_URLCONF = "supportportal.urls"
@@ -107,6 +111,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "web.context.portal",
             ],
         },
     }
@@ -114,6 +119,8 @@ TEMPLATES = [
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 AUTH_USER_MODEL = "accounts.User"
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
@@ -124,6 +131,38 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+
+# Sign-in: by invitation, with a proven address. Limits of attempts are django-allauth's own, kept in the cache.
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
+ACCOUNT_FORMS = {
+    "login": "web.account.forms.SignInForm",
+    "add_email": "web.account.forms.AddressForm",
+    "change_password": "web.account.forms.ChangePasswordForm",
+    "set_password": "web.account.forms.SetPasswordForm",
+    "reset_password": "web.account.forms.ResetPasswordForm",
+    "reset_password_from_key": "web.account.forms.NewPasswordForm",
+    "reauthenticate": "web.account.forms.ConfirmPasswordForm",
+}
+MFA_ADAPTER = "accounts.adapter.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_TOTP_ISSUER = "Support Portal"
+MFA_FORMS = {
+    "authenticate": "web.account.forms.CodeForm",
+    "reauthenticate": "web.account.forms.ConfirmCodeForm",
+    "activate_totp": "web.account.forms.ActivateAppForm",
+    "add_webauthn": "web.account.forms.AddKeyForm",
+    "edit_webauthn": "web.account.forms.EditKeyForm",
+}
+STAFF_MFA_REQUIRED = env.bool("STAFF_MFA_REQUIRED", default=PRODUCTION)
 
 LANGUAGE_CODE = "en-us"
 USE_TZ = True
@@ -139,6 +178,11 @@ STORAGES = {
     "staticfiles": {"BACKEND": "supportportal.static_files.StaticStorage"},
 }
 ATTACHMENT_LIMIT_BYTES = env.int("ATTACHMENT_LIMIT_BYTES", default=2 * 1024**3)
+FILE_UPLOAD_HANDLERS = [
+    "web.case.uploads.LimitHandler",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 # The cache holds throttles and hints; sessions carry a promise and live in PostgreSQL.
 CACHES = {
@@ -190,7 +234,7 @@ EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 if env.str("EMAIL_URL", default=""):
     vars().update(env.email_url("EMAIL_URL"))
 else:
-    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_BACKEND = "notifications.folder.EmailBackend"
     EMAIL_FILE_PATH = VAR_DIR / "mail"
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Support <support@portal.example>")
@@ -199,6 +243,7 @@ CELERY_BROKER_URL = engines.broker_url(REDIS_URL)
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_PUBLISH_RETRY = False  # the next tick is a second away
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 2, "socket_timeout": 5}
 CELERY_TIMEZONE = "UTC"
 CELERY_ACCEPT_CONTENT = ["json"]
@@ -209,6 +254,11 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "fire the timers that fell due": {
         "task": "sla.tasks.sweep",
+        "schedule": timedelta(seconds=1),
+        "options": {"expires": 5},
+    },
+    "send the letters about accounts": {
+        "task": "accounts.tasks.send_letters",
         "schedule": timedelta(seconds=1),
         "options": {"expires": 5},
     },
@@ -226,6 +276,7 @@ LOGGING = {
         "plain": {"format": "{asctime} {levelname:<7} {name}: {message}", "style": "{"},
         "json": {"()": "supportportal.logs.JsonLines"},
     },
+    "filters": {"not about probes": {"()": "supportportal.logs.NotAbout", "paths": ("/healthz", "/readyz")}},
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "json" if PRODUCTION else "plain"},
     },
@@ -233,10 +284,16 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": [], "propagate": True},
         # Addresses can hold the token of an invitation or a password reset: keep "Not Found: /..." out of the logs.
-        "django.request": {"level": "ERROR"},
+        "django.request": {"level": "ERROR", "filters": ["not about probes"]},
         # Ticks come every second; one line for each would bury the rest.
         "celery.app.trace": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},
     },
 }
+
+# How the provider is named to customers, and where they reach it (C-DOC-07).
+PROVIDER_NAME = env.str("PROVIDER_NAME", default="Support")
+SUPPORT_PHONE = env.str("SUPPORT_PHONE", default="+00 800 555 0142")
+# The right-hand side of Message-IDs.
+MAIL_DOMAIN = parseaddr(DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]

@@ -19,6 +19,7 @@ from supportportal import processes
 SECONDS_TO_STOP = 10
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
 SECONDS_UNTIL_TRUSTED = 60  # a child that ran this long starts over with the first pause
+SECONDS_BETWEEN_CARE = 5
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -51,7 +52,7 @@ class Child:
 
     def _pass_on(self, process: subprocess.Popen[str], write: Callable[[str, str], None]) -> None:
         assert process.stdout is not None
-        for line in process.stdout:
+        for line in filter(str.strip, process.stdout):
             write(self.name, line.rstrip())
 
     def plan_restart(self) -> float:
@@ -67,17 +68,20 @@ class Child:
         pid = processes.living(self.pid_file, marker=str(self.pid_file))
         if pid is None:
             return False
-        if not processes.end(pid, signal.SIGTERM, marker=str(self.pid_file), seconds=SECONDS_TO_STOP):
-            kill_group(pid)
+        processes.end(pid, signal.SIGTERM, marker=str(self.pid_file), seconds=SECONDS_TO_STOP)
+        kill_group(pid)
         return True
 
 
 class Supervisor:
-    """Keeps children running until told to stop."""
+    """Keeps children running until told to stop. `care` is called every few seconds, for what they stand on."""
 
-    def __init__(self, children: Sequence[Child], environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, children: Sequence[Child], environment: Mapping[str, str], care: Callable[[], None] = lambda: None
+    ) -> None:
         self.children = children
         self.environment = environment
+        self.care = care
         self.stopping = threading.Event()
         self.width = max(len(child.name) for child in children)
         self.writing = threading.Lock()
@@ -89,16 +93,21 @@ class Supervisor:
 
     def run(self, when_started: Callable[[], None]) -> None:
         """Start everything, call `when_started`, then watch until a stop signal comes. Always ends every child."""
-        for number in STOP_SIGNALS:
-            signal.signal(number, lambda *_: self.stopping.set())
+        before = {number: signal.signal(number, lambda *_: self.stopping.set()) for number in STOP_SIGNALS}
         try:
             for child in self.children:
                 child.start(self.environment, self.write)
             when_started()
+            care_at = time.monotonic()
             while not self.stopping.wait(0.2):
                 self.revive()
+                if time.monotonic() >= care_at:
+                    self.care()
+                    care_at = time.monotonic() + SECONDS_BETWEEN_CARE
         finally:
             self.end_all()
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
     def revive(self) -> None:
         for child in self.children:

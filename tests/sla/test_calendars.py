@@ -130,6 +130,13 @@ def test_windows_are_cut_to_the_span_and_run_over_the_years_end():
     ]
 
 
+@pytest.mark.parametrize("zone", ["Pacific/Pago_Pago", "America/New_York", "UTC", "Pacific/Kiritimati"])
+def test_no_minute_is_lost_at_the_years_end_of_any_zone(zone):
+    start, end = utc("2026-12-30T00:00"), utc("2027-01-03T00:00")
+
+    assert list(windows(always_open(zone), start, end)) == [Window(start, end)]
+
+
 def test_a_business_day_has_hours_and_is_no_holiday():
     days = {day: business_day(CHRISTMAS, date(2026, 12, day)) for day in range(24, 30)}
 
@@ -336,7 +343,7 @@ amounts = st.timedeltas(timedelta(0), timedelta(days=20))
 
 
 @pytest.mark.clause("C-COV-01", "C-COV-02")
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(calendars_and_moments(unit=MINUTE), st.integers(0, 20 * 60))
 def test_a_walk_through_every_minute_finds_the_same_due_moment(calendar_and_start, minutes):
     calendar, start = calendar_and_start
@@ -353,7 +360,7 @@ def test_a_walk_through_every_minute_finds_the_same_open_time(calendar_and_start
     assert open_time_between(calendar, start, end) == oracle.between(calendar, start, end)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(calendars_and_moments(), amounts)
 def test_the_open_time_until_the_due_moment_is_the_allowance(calendar_and_start, amount):
     calendar, start = calendar_and_start
@@ -361,7 +368,7 @@ def test_the_open_time_until_the_due_moment_is_the_allowance(calendar_and_start,
     assert open_time_between(calendar, start, add_open_time(calendar, start, amount)) == amount
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(calendars_and_moments(), amounts)
 def test_a_due_moment_lies_in_open_hours_or_at_their_end(calendar_and_start, amount):
     calendar, start = calendar_and_start
@@ -372,7 +379,7 @@ def test_a_due_moment_lies_in_open_hours_or_at_their_end(calendar_and_start, amo
     assert is_open(calendar, due) or (amount and is_open(calendar, due - timedelta.resolution))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(calendars_and_moments(), amounts, amounts)
 def test_a_longer_allowance_is_never_due_earlier(calendar_and_start, amount, more):
     calendar, start = calendar_and_start
@@ -380,7 +387,7 @@ def test_a_longer_allowance_is_never_due_earlier(calendar_and_start, amount, mor
     assert add_open_time(calendar, start, amount) <= add_open_time(calendar, start, amount + more)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(calendars_and_moments(), amounts, amounts)
 def test_an_allowance_may_be_counted_in_two_parts(calendar_and_start, first, second):
     calendar, start = calendar_and_start
@@ -391,7 +398,7 @@ def test_an_allowance_may_be_counted_in_two_parts(calendar_and_start, first, sec
     assert in_parts == add_open_time(calendar, start, first + second)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(calendars_and_moments(), amounts, amounts)
 def test_open_time_adds_up_over_any_cut(calendar_and_start, first, second):
     calendar, start = calendar_and_start
@@ -402,7 +409,7 @@ def test_open_time_adds_up_over_any_cut(calendar_and_start, first, second):
     assert parts == open_time_between(calendar, start, end)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(calendars_and_moments(), amounts)
 def test_windows_are_apart_in_order_and_add_up(calendar_and_start, length):
     calendar, start = calendar_and_start

@@ -289,6 +289,13 @@ def test_an_answer_during_a_hold_keeps_the_promise():
     assert milestone.pauses[-1].ended_at == at("Wed 10:00")
 
 
+def test_a_second_hold_or_a_needless_resumption_changes_nothing():
+    once = [received("Mon 09:00", 2), held("Mon 10:00")]
+
+    assert clock(*once, held("Mon 10:30")) == clock(*once)
+    assert clock(*once[:1], resumed("Mon 10:00")) == clock(*once[:1])
+
+
 def test_a_hold_after_the_answer_changes_nothing():
     answered = [received("Mon 09:00", 2), replied("Mon 10:00")]
 
@@ -322,6 +329,7 @@ def test_closed_time_belongs_to_no_clock():
     )
 
     assert (withdrawn.state, used(withdrawn, at("Fri 09:00"))) == (ClockState.STOPPED, HOUR)
+    assert withdrawn.pauses[-1].ended_at == at("Mon 12:00")
     assert (fresh.state, fresh.pauses, used(fresh, at("Fri 18:00"))) == (ClockState.MET, (), 30 * MINUTE)
 
 

@@ -1,0 +1,128 @@
+"""What the portal says of itself, and to people while it cannot work."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.utils.timezone import now
+
+from supportportal import health
+
+GONE = "/nowhere"
+
+
+@pytest.fixture
+def swept(monkeypatch):
+    """Say when the last sweep was."""
+
+    def at(moment):
+        monkeypatch.setattr(health, "last_swept_at", lambda: moment)
+
+    at(now())
+    return at
+
+
+@pytest.fixture
+def no_database(transactional_db):
+    """PostgreSQL is gone, as every new connection finds."""
+    host = connection.settings_dict["HOST"]
+    connection.close()
+    connection.settings_dict["HOST"] = GONE
+    yield
+    connection.close()
+    connection.settings_dict["HOST"] = host
+
+
+def test_a_living_process_says_so_under_any_name(client):
+    response = client.get("/healthz", headers={"host": "10.0.0.7"})
+
+    assert (response.status_code, response.json()) == (200, {"status": "ok", "checks": {}})
+    assert response.headers["Cache-Control"] == "no-store"
+    assert response.cookies == {}
+
+
+@pytest.mark.django_db
+def test_a_portal_that_keeps_its_promises_is_ready(client, swept):
+    response = client.get("/readyz")
+
+    assert response.status_code == 200
+    assert response.json() == {
+        "status": "ok",
+        "checks": {"database": "ok", "migrations": "ok", "redis": "ok", "sweep": "ok"},
+    }
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("ago", "words"), [(None, "never ran"), (timedelta(seconds=31), "last ran 31 s ago"), (timedelta(seconds=29), "ok")]
+)
+def test_a_portal_whose_timers_are_not_swept_is_not_ready(client, swept, ago, words):
+    swept(ago and now() - ago)
+
+    response = client.get("/readyz")
+
+    assert response.json()["checks"]["sweep"] == words
+    assert response.status_code == (200 if words == "ok" else 503)
+
+
+@pytest.mark.django_db
+def test_a_portal_with_tables_missing_is_not_ready(client, swept):
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM django_migrations WHERE app = 'sessions'")
+
+    response = client.get("/readyz")
+
+    assert (response.status_code, response.json()["checks"]["migrations"]) == (503, "1 not applied")
+
+
+@pytest.mark.django_db
+def test_a_portal_without_redis_is_not_ready(client, swept, settings):
+    settings.REDIS_URL = f"unix://{GONE}"
+
+    response = client.get("/readyz")
+
+    assert (response.status_code, response.json()["checks"]["redis"]) == (503, "does not answer")
+
+
+def test_a_portal_without_its_database_is_not_ready(client, swept, no_database):
+    response = client.get("/readyz")
+
+    assert response.status_code == 503
+    assert response.json()["checks"] == {
+        "database": "does not answer",
+        "migrations": "does not answer",
+        "redis": "ok",
+        "sweep": "does not answer",
+    }
+
+
+def test_people_get_a_plain_page_and_a_time_to_try_again(client, no_database):
+    client.raise_request_exception = False
+    client.cookies["portal_session"] = "the session cannot be looked up"
+
+    response = client.get("/admin/")
+
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "30")
+    assert "not available for a moment" in response.text
+
+
+def test_a_defect_is_not_taken_for_an_outage(client, db, monkeypatch):
+    def broken(*_):
+        raise ValueError("a defect")
+
+    monkeypatch.setattr("django.contrib.admin.sites.AdminSite.has_permission", broken)
+    client.raise_request_exception = False
+
+    response = client.get("/admin/")
+
+    assert response.status_code == 500
+    assert "Retry-After" not in response.headers
+
+
+def test_pages_stay_out_of_caches_and_use_no_sensors(client, db):
+    response = client.get("/admin/login/")
+
+    assert response.headers["Cache-Control"].count("no-") >= 1
+    assert "camera=()" in response.headers["Permissions-Policy"]
+    assert response.headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert response.headers["Cross-Origin-Resource-Policy"] == "same-origin"

@@ -1,0 +1,95 @@
+"""Pages about the reader: preferences, theme, the way into the account's security."""
+
+from datetime import datetime
+
+from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts import invitations
+from accounts.models import Invitation, User
+from accounts.refusal import Refusal
+from web.account.forms import AcceptanceForm, PreferencesForm
+from web.context import THEMES
+
+A_YEAR = 365 * 24 * 3600
+
+
+@login_required
+def preferences(request: HttpRequest) -> HttpResponse:
+    """Name, time zone and telephone of the reader."""
+    form = PreferencesForm(request.POST or None, instance=request.user)
+    if form.is_valid():
+        form.save()
+        messages.success(request, "Saved.")
+        return redirect("preferences")
+    return render(request, "account/preferences.html", {"form": form}, status=422 if form.is_bound else 200)
+
+
+@require_POST
+def theme(request: HttpRequest) -> HttpResponse:
+    """Remember day, night or the system's choice in a cookie, and go back to where it was asked."""
+    chosen = request.POST.get("theme", "")
+    back = request.POST.get("next", "")
+    ours = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
+    response = redirect(back if ours else "/")
+    value = chosen if chosen in THEMES else "system"
+    response.set_cookie("theme", value, max_age=A_YEAR, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE)
+    return response
+
+
+@login_required
+@require_safe
+def security(request: HttpRequest) -> HttpResponse:
+    """Where password, address, second factor and open sessions are kept."""
+    return render(request, "account/security.html")
+
+
+@login_required
+@require_POST
+def end_session(request: HttpRequest, pk: int) -> HttpResponse:
+    """Sign the reader out elsewhere."""
+    get_object_or_404(UserSession, pk=pk, user=request.user).end()
+    messages.success(request, "That session is ended.")
+    return redirect("usersessions_list")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def invitation(request: HttpRequest, token: str) -> HttpResponse:
+    """Turn a mailed link into an account, or into one more right of the account that the reader is signed in to."""
+    now = timezone.now()
+    try:
+        invited = invitations.find(token, at=now)
+        if request.method != "POST":
+            return _offer(request, invited)
+        if request.user.is_authenticated:
+            invitations.accept(token, at=now, by=request.user)
+            return redirect("/")
+        return _make_account(request, token, invited, now)
+    except Refusal as refusal:
+        return render(request, "account/invitation_refused.html", {"refusal": refusal}, status=410)
+
+
+def _offer(request: HttpRequest, invited: Invitation, form: AcceptanceForm | None = None) -> HttpResponse:
+    context = {
+        "invitation": invited,
+        "form": form or AcceptanceForm(invitation=invited),
+        "owner": User.objects.filter(email__iexact=invited.email).first(),
+    }
+    return render(request, "account/invitation.html", context, status=422 if form else 200)
+
+
+def _make_account(request: HttpRequest, token: str, invited: Invitation, now: datetime) -> HttpResponse:
+    """A newcomer signs in next, which leads staff to their second factor."""
+    form = AcceptanceForm(request.POST, invitation=invited)
+    if not form.is_valid():
+        return _offer(request, invited, form)
+    invitations.accept(token, at=now, **form.cleaned_data)
+    messages.success(request, "Your account is made. Sign in with your new password.")
+    return redirect("account_login")

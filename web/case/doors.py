@@ -1,0 +1,90 @@
+"""The one place where a verb's refusals become answers.
+
+A view hands its form and the verb to `carry_out`: the case comes back when the verb took effect (now, or when the same
+form was sent before), None when the form must be shown again, with the message at its place and everything typed kept.
+"""
+
+from collections.abc import Callable, Sequence
+
+from django.http import HttpRequest
+from django.utils import timezone
+
+from accounts.refusal import Refusal
+from cases import attachments
+from cases.attachments import StoredFile
+from cases.models import Case
+from cases.operations import AlreadyDone, Stale
+from web.case.access import person
+from web.case.forms import CaseForm, OnceForm
+from web.case.timeline import timeline
+from web.case.times import Times
+from web.case.uploads import limit_in_words, oversized
+
+Verb = Callable[[Sequence[StoredFile]], Case]
+
+UNPROCESSABLE = 422
+
+
+def carry_out(request: HttpRequest, form: OnceForm, verb: Verb) -> Case | None:
+    """Let `verb` (called with the stored files) take effect, and return its case; None when it was refused.
+
+    After a refusal the form holds the message; after `Stale` also `form.changed`, the rows of what happened meanwhile,
+    and it can be sent again. Bytes of files whose verb took no effect are deleted again. PermissionDenied passes.
+    """
+    if not _is_in_order(request, form):
+        return None
+    try:
+        files = _store(form)
+    except Refusal as refusal:
+        form.add_error("attachments", refusal.message)
+        return None
+    try:
+        return verb(files)
+    except AlreadyDone as done:
+        attachments.discard(files)
+        return done.case
+    except Refusal as refusal:
+        attachments.discard(files)
+        _tell(request, form, refusal)
+        return None
+    except BaseException:
+        attachments.discard(files)
+        raise
+
+
+def status_of(form: OnceForm) -> int:
+    """The status of a page that shows `form`: 422 once it was sent and refused."""
+    return UNPROCESSABLE if form.is_bound else 200
+
+
+def _is_in_order(request: HttpRequest, form: OnceForm) -> bool:
+    """Whether the form can go to its verb; otherwise it says what to do."""
+    form.is_valid()
+    form.mend_hidden()
+    if name := oversized(request):
+        form.add_error(
+            "attachments",
+            f"“{name}” was not sent: the files of one message may have {limit_in_words()} together. "
+            "Choose the files again without it; your text is kept.",
+        )
+    return not form.errors
+
+
+def _store(form: OnceForm) -> list[StoredFile]:
+    """Bring the form's files into the store: all of them, or none when one is refused."""
+    files: list[StoredFile] = []
+    try:
+        for upload in form.uploads:
+            files.append(attachments.store(upload))
+    except Refusal:
+        attachments.discard(files)
+        raise
+    return files
+
+
+def _tell(request: HttpRequest, form: OnceForm, refusal: Refusal) -> None:
+    if isinstance(refusal, Stale) and isinstance(form, CaseForm):
+        reader = person(request)
+        form.changed = timeline(form.case, reader, Times(reader, timezone.now()), after=form.cleaned_data["seen"])
+        form.replace(seen=refusal.events[-1].seq)
+    form.refuse(refusal)

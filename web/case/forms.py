@@ -1,0 +1,112 @@
+"""What every form of a case carries unseen: the version of the case it was made from, and its own id."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Self, cast
+from uuid import uuid4
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.core.validators import MaxLengthValidator
+from django.http import HttpRequest, QueryDict
+
+from accounts.refusal import Refusal
+from cases.models import Case
+from cases.operations import Form
+from cases.texts import BODY_LIMIT
+from web.case.timeline import Row
+from web.case.uploads import FilesField
+
+HIDDEN = ("seen", "submission")
+
+
+class OnceForm(forms.Form):
+    """A form that takes effect once, however often it is sent.
+
+    `refusals` names the field that a refusal's code speaks of; codes such as "<field>_missing" find theirs by name.
+    """
+
+    submission = forms.UUIDField(required=False, widget=forms.HiddenInput)
+
+    refusals: Mapping[str, str] = {}
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        kwargs["initial"] = {"submission": uuid4()} | (kwargs.get("initial") or {})
+        kwargs.setdefault("label_suffix", "")
+        super().__init__(*args, **kwargs)
+
+    @property
+    def knew(self) -> Form:
+        """What the verb must know about this form."""
+        return Form(seen=self.cleaned_data.get("seen"), submission=self.cleaned_data.get("submission"))
+
+    @property
+    def uploads(self) -> list[UploadedFile]:
+        return self.cleaned_data.get("attachments") or []
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Show a refusal next to the field it speaks of, or on top."""
+        by_name = refusal.code.removesuffix("_missing").removesuffix("_too_long")
+        field = self.refusals.get(refusal.code, by_name)
+        self.add_error(field if field in self.fields else None, refusal.message)
+
+    def mend_hidden(self) -> None:
+        """Replace hidden values that came back damaged, so that the next try can succeed."""
+        damaged = {name: fresh for name, fresh in self.initial.items() if name in HIDDEN and name in self.errors}
+        if damaged:
+            for name in damaged:
+                del self.errors[name]
+            self.replace(**damaged)
+            self.add_error(None, "Something went wrong in the browser. Please look at the form and send it again.")
+
+    def replace(self, **hidden: Any) -> None:
+        """Give hidden fields of a form that was sent new values; what was typed stays."""
+        data = cast(QueryDict, self.data).copy()
+        for name, value in hidden.items():
+            data[self.add_prefix(name)] = str(value)
+        self.data = data
+
+
+class CaseForm(OnceForm):
+    """A form about a case: it also knows which version of it the person saw."""
+
+    seen = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
+
+    changed: Sequence[Row] = ()
+
+    def __init__(self, case: Case, *args: Any, **kwargs: Any):
+        kwargs["initial"] = {"seen": case.version} | (kwargs.get("initial") or {})
+        super().__init__(*args, **kwargs)
+        self.case = case
+
+    @classmethod
+    def of(cls, request: HttpRequest, case: Case, **kwargs: Any) -> Self:
+        """The form as it was sent, or empty to be shown."""
+        if request.method == "POST":
+            return cls(case, request.POST, request.FILES, **kwargs)
+        return cls(case, **kwargs)
+
+
+class TextField(forms.CharField):
+    """Markdown that somebody writes: kept as typed, with a limit that says what to do instead."""
+
+    def __init__(self, **kwargs: Any):
+        kwargs.setdefault("max_length", BODY_LIMIT)
+        kwargs.setdefault("widget", forms.Textarea(attrs={"rows": 5}))
+        super().__init__(**kwargs)
+        self.error_messages["required"] = "Please write a few words here."
+        too_long = f"This is longer than {BODY_LIMIT:,} characters. Attach it as a file instead."
+        self.validators = [v for v in self.validators if not isinstance(v, MaxLengthValidator)]
+        self.validators.append(MaxLengthValidator(self.max_length, too_long))
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        """No `maxlength` in the browser: it would cut off a pasted text without a word."""
+        attrs = super().widget_attrs(widget)
+        attrs.pop("maxlength", None)
+        return attrs
+
+
+class MessageForm(CaseForm):
+    """Something written to the other side, with files."""
+
+    body = TextField(label="Your message")
+    attachments = FilesField()

@@ -23,7 +23,7 @@ from entitlements.models import Product
 from sla.models import Timer
 from sla.operations import sweep_due
 from supportportal import engines
-from tests.cast import NOON, make_contact
+from tests.cast import NOON, make_contact, make_entitlement
 from tests.sla.crowds import received_with
 
 TIMERS, BATCH, ROUNDS = 1_000, 200, 7
@@ -94,6 +94,7 @@ def make_customer() -> tuple[User, Product]:
         org_id="ORG-1001", name="Granite Harbor Energy", region=Region.objects.get(code="emea"), country="GB"
     )
     product = Product.objects.create(code="hypervisor", name="Hypervisor", versions=["8.4"])
+    make_entitlement(organization, product)
     return make_contact(organization, "Isla Reid", ContactRole.TECHNICAL), product
 
 

@@ -7,7 +7,7 @@ size, but for the cases that it closes, each of which is a verb of its own.
 """
 
 import logging
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from django.db import InterfaceError, OperationalError, transaction
@@ -138,13 +138,13 @@ def _set_aside(case: int, at: datetime, error: Exception) -> None:
 # Keeping the rows true
 
 
-def rebuild(batch: Collection[Case]) -> None:
+def rebuild(batch: Sequence[Case]) -> None:
     """Derive everything that hangs from the logs of these cases again, waiting for those that somebody works on."""
     with transaction.atomic():
         projection.project(_held(batch))
 
 
-def differences(batch: Collection[Case]) -> list[str]:
+def differences(batch: Sequence[Case]) -> list[str]:
     """What the rows of these cases say otherwise than their logs, in sentences; their cases are held meanwhile."""
     with transaction.atomic():
         return list(projection.differences(_held(batch)))
@@ -158,7 +158,7 @@ def every_case(size: int = 500) -> Iterator[list[Case]]:
         after = batch[-1].pk
 
 
-def _held(batch: Collection[Case]) -> list[Case]:
+def _held(batch: Sequence[Case]) -> list[Case]:
     ids = [case.pk for case in batch]
     return list(Case.objects.filter(pk__in=ids).select_for_update(of=("self",)).order_by("pk"))
 

@@ -4,12 +4,12 @@ The number of statements is the same for one case and for hundreds. Whoever call
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, time
 from functools import lru_cache
+from typing import Any
 
-from django.db import models
 from django.db.models import prefetch_related_objects
 
 from accounts.models import FrozenCalendar
@@ -36,7 +36,7 @@ class Derived:
 # Deriving
 
 
-def derive(cases: Collection[Case]) -> dict[int, Derived]:
+def derive(cases: Sequence[Case]) -> dict[int, Derived]:
     """What the logs of these cases say, by case id."""
     prefetch_related_objects(cases, "calendar", "plan_version__targets")
     logs = logs_of(cases)
@@ -103,7 +103,7 @@ def _local_time(text: str) -> time:
 # Storing
 
 
-def project(cases: Collection[Case]) -> None:
+def project(cases: Sequence[Case]) -> None:
     """Make the rows of these locked cases say what their logs say; rows that already do are not touched."""
     derived = derive(cases)
     ids = list(derived)
@@ -112,13 +112,13 @@ def project(cases: Collection[Case]) -> None:
     _plan(ids, derived)
 
 
-def differences(cases: Collection[Case]) -> Iterator[str]:
+def differences(cases: Sequence[Case]) -> Iterator[str]:
     """Sentences about the rows of these cases that do not say what the logs say."""
     derived = derive(cases)
     ids = list(derived)
     number = {case.pk: case.number for case in cases}
 
-    def told(rows: Iterable[models.Model], trouble: str) -> Iterator[str]:
+    def told(rows: Iterable[Any], trouble: str) -> Iterator[str]:
         for row in rows:
             yield f"{number[row.case_id]}: {row._meta.verbose_name} “{row}” {trouble}"
 
@@ -139,15 +139,15 @@ CLOCK_FIELDS = ("started_at", "target", "due_at", "soon_at", "met_at", "breached
 class Comparison:
     """Wanted rows that are not stored so, and stored rows that nobody wants."""
 
-    differing: list[models.Model]
-    surplus: list[models.Model]
+    differing: list[Any]
+    surplus: list[Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
     """Where derived rows are kept: the fields that say what a row is about, and those that are derived."""
 
-    model: type[models.Model]
+    model: type[Milestone] | type[CaseClock]
     key: tuple[str, ...]
     derived: tuple[str, ...]
 
@@ -172,7 +172,7 @@ class Table:
         for row in comparison.surplus:
             self.model._default_manager.filter(**{name: getattr(row, name) for name in self.key}).delete()
 
-    def _models(self, rows: Rows) -> list[models.Model]:
+    def _models(self, rows: Rows) -> list[Any]:
         fields = (*self.key, *self.derived)
         return [self.model(**dict(zip(fields, (*key, *value), strict=True))) for key, value in rows.items()]
 

@@ -1,6 +1,6 @@
 """What pages show of clocks."""
 
-from collections.abc import Collection
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -66,7 +66,7 @@ def preview(organization: Organization, severity: Severity, plan_version: PlanVe
     return _explanation(milestone, plan_version, hours, at)
 
 
-def row_states(cases: Collection[Case], now: datetime) -> dict[int, RowState]:
+def row_states(cases: Sequence[Case], now: datetime) -> dict[int, RowState]:
     """The clocks of many cases as of `now` (aware), by case id.
 
     One statement; none for cases that were fetched with `select_related("clock")`.

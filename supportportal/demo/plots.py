@@ -1,7 +1,7 @@
 """The plots of the demo: what may happen to a case, how often, and when it began.
 
-A plot names the steps of a life. Past lives have run to their end; those that began lately stop where the plot stops, so
-that there are cases in every state now, some with a deadline in the next hours and some past it.
+A plot names the steps of a life. Past lives have run to their end; those that began lately stop where the plot stops,
+so that there are cases in every state now, some with a deadline in the next hours and some past it.
 """
 
 from dataclasses import dataclass
@@ -59,6 +59,11 @@ class Plot:
     customer: str = ""
     opener: str = ""
     engineer: str = ""
+
+    @property
+    def cases(self) -> int:
+        """How many cases come of it: a follow-on is one more."""
+        return 1 + self.steps.count(Life.follow_on)
 
 
 OPEN_DAYS = (3.5, 8)
@@ -148,8 +153,9 @@ PRESENT = (
 def plots(cases: int) -> list[Plot]:
     """One plot for each of so many cases: every kind at least once, in about the same proportions."""
     kinds = [*PRESENT, *PAST]
-    whole = sum(plot.count for plot in kinds)
+    whole = sum(plot.count * plot.cases for plot in kinds)
     wanted = [max(1, round(plot.count * cases / whole)) for plot in kinds]
     most = kinds.index(PAST[0])
-    wanted[most] = max(1, wanted[most] + cases - sum(wanted))
+    made = sum(number * plot.cases for number, plot in zip(wanted, kinds, strict=True))
+    wanted[most] = max(1, wanted[most] + cases - made)
     return list(chain.from_iterable([plot] * number for plot, number in zip(kinds, wanted, strict=True)))

@@ -19,7 +19,6 @@ from cases.attachments import StoredFile
 from cases.enums import CaseType, Channel, ClosureReason, HoldReason, ReassignmentReason, Severity
 from cases.models import Case
 from sla.calendars import Calendar, add_open_time, is_open, next_opening
-from sla.projection import promises_of
 from sla.promises import MilestoneKind
 from supportportal.demo.casting import Cast, Customer, Member, Opener
 from supportportal.demo.stories import Story, Telling, phrases
@@ -113,7 +112,7 @@ class Life:
 
     def share_of_promise(self, share: float) -> datetime:
         """When this share of the time promised for the first response is used up."""
-        promise = promises_of(self.case.plan_version).of(MilestoneKind.FIRST_RESPONSE, Severity(self.case.severity))
+        promise = self.cast.promises.of(MilestoneKind.FIRST_RESPONSE, Severity(self.case.severity))
         return add_open_time(promise.calendar(self.customer.hours), self.clock_from, promise.target * share)
 
     # People

@@ -6,10 +6,9 @@ from datetime import date, datetime, timedelta
 from random import Random
 
 from cases.enums import CaseType, Severity
-from entitlements.models import Entitlement, SupportPlan
+from entitlements.models import Entitlement
 from sla.calendars import Calendar, add_open_time, is_open, next_opening, open_time_between
-from sla.projection import promises_of
-from sla.promises import MilestoneKind, Promises
+from sla.promises import MilestoneKind
 from supportportal.demo.casting import Cast, Customer, Opener
 from supportportal.demo.lives import DAY, MINUTE, Part
 from supportportal.demo.plots import Plot
@@ -26,8 +25,6 @@ class Director:
     def __init__(self, cast: Cast, now: datetime, rng: Random):
         self.cast, self.now, self.rng = cast, now, rng
         self.told: set[tuple[str, str]] = set()
-        standard = SupportPlan.objects.get(code=SupportPlan.STANDARD)
-        self.promises: Promises = promises_of(standard.version_on(now.date()))
         self.entitled: dict[tuple[str, str], list[tuple[date, date]]] = {}
         organizations = {one.organization.pk: one.key for one in cast.customers.values()}
         for one in Entitlement.objects.select_related("product"):
@@ -90,7 +87,7 @@ class Director:
 
     def _due_soon(self, plot: Plot, severity: Severity, due_at: datetime) -> tuple[Customer, Severity, datetime]:
         """Who must be answered by about `due_at`: the nearest moment at which a deadline can lie, and its beginning."""
-        promise = self.promises.of(MilestoneKind.FIRST_RESPONSE, severity)
+        promise = self.cast.promises.of(MilestoneKind.FIRST_RESPONSE, severity)
         step = 15 * MINUTE if due_at > self.now else -15 * MINUTE
         while True:
             ready = [one for one in self._weighted(plot) if is_open(promise.calendar(one.hours), due_at)]

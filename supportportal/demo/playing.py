@@ -3,7 +3,6 @@
 import heapq
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
 
@@ -13,7 +12,6 @@ from accounts.models import Contact
 from cases import attachments
 from cases.attachments import StoredFile
 from cases.models import Case
-from notifications.operations import settle_before
 from supportportal.demo.backstage import Backstage
 from supportportal.demo.casting import hire
 from supportportal.demo.lives import Life, Steps
@@ -26,26 +24,12 @@ STEPS_PER_LINE = 500
 NEWS = timedelta(days=2)
 
 
-@dataclass
-class EndOfRight:
-    """A right to act for a customer that ends in the course of the play."""
-
-    contact: Contact
-    ends_at: datetime
-    opened: None = None
-
-    def play(self) -> Steps:
-        yield self.ends_at
-        self.contact.ends_at = self.ends_at
-        self.contact.save(update_fields=["ends_at"])
-
-
 def load(now: datetime, *, cases: int = CASES, seed: int = SEED, say: Callable[[str], None]) -> Counter[str]:
     """Fill an empty database with the demo as of `now` (aware); return how many cases are in which status.
 
     All or nothing: one transaction. The same `now`, `cases` and `seed` give the same people, cases and facts; case
-    numbers and file names are drawn anew, because they must not be guessable. Of the past only the last two days are
-    mailed: the demo's mail folder shows what mails look like without being flooded.
+    numbers and file names are drawn anew, because they must not be guessable. People are told of what happened in the
+    last two days: the demo's mail folder shows what mails look like without being flooded.
     """
     stored: list[StoredFile] = []
     try:
@@ -57,27 +41,23 @@ def load(now: datetime, *, cases: int = CASES, seed: int = SEED, say: Callable[[
                 Life(cast, director.part(plot), Random(f"{seed} {number}"), stored)  # noqa: S311
                 for number, plot in enumerate(plots(cases))
             ]
-            ends = [EndOfRight(contact, ends_at) for contact, ends_at in cast.ended]
-            play([*lives, *ends], now, say)
-            settle_before(now - NEWS)
+            ends = [end_of_right(*ended) for ended in cast.ended]
+            play([*(life.play() for life in lives), *ends], Backstage(cast.promises, now - NEWS), now, say)
     except BaseException:
         attachments.discard(stored)
         raise
     return Counter(Case.objects.values_list("status", flat=True))
 
 
-def play(actors: Sequence[Life | EndOfRight], now: datetime, say: Callable[[str], None]) -> None:
+def play(lives: Sequence[Steps], backstage: Backstage, now: datetime, say: Callable[[str], None]) -> None:
     """Let everything happen that happens until `now` (aware), in the order of time."""
-    lives = [actor.play() for actor in actors]
     waiting = [(next(life), number) for number, life in enumerate(lives)]
     heapq.heapify(waiting)
-    backstage = Backstage()
     with backstage.at_work():
         done = 0
         while waiting and waiting[0][0] <= now:
             at, number = waiting[0]
             backstage.sweep_until(at)
-            backstage.make_ready(actors[number].opened)
             if upcoming := next(lives[number], None):
                 heapq.heapreplace(waiting, (upcoming, number))
             else:
@@ -86,3 +66,10 @@ def play(actors: Sequence[Life | EndOfRight], now: datetime, say: Callable[[str]
             if done % STEPS_PER_LINE == 0:
                 say(f"{done} steps, up to {at:%d %B}.")
         backstage.sweep_until(now)
+
+
+def end_of_right(contact: Contact, ends_at: datetime) -> Steps:
+    """A right to act for a customer ends in the course of the play."""
+    yield ends_at
+    contact.ends_at = ends_at
+    contact.save(update_fields=["ends_at"])

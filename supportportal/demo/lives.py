@@ -38,7 +38,8 @@ class Part:
     """What is settled before a life begins.
 
     `response_share` says at which share of the promised time an engineer answers first; over 1 is too late.
-    `by_phone` means that Customer Service takes the case down for the caller.
+    `by_phone` means that Customer Service takes the case down for the caller; `comes_back_at` (aware) settles when a
+    closed case is reopened.
     """
 
     steps: Sequence[Step]
@@ -50,6 +51,7 @@ class Part:
     response_share: float
     by_phone: bool = False
     engineer: str = ""
+    comes_back_at: datetime | None = None
 
 
 class Life:
@@ -510,7 +512,7 @@ class Life:
         )
 
     def reopen(self) -> Steps:
-        yield self.after_days(3, 14)
+        yield self.moment(self.part.comes_back_at) if self.part.comes_back_at else self.after_days(3, 14)
         text = f"{self.phrase('customer', 'it_is_back')} {self.telling.back}"
         self.act(operations.reopen, text, by=self.writer, at=self.at)
         self.clock_from = self.at

@@ -1,7 +1,7 @@
 """Who may see organizations' people, and why."""
 
 from accounts.enums import StaffRole
-from accounts.models import Contact, User
+from accounts.models import Contact, Invitation, User
 from accounts.permissions import rules_for
 from accounts.standing import Decision, allow, deny
 
@@ -19,3 +19,9 @@ def contact_rule(actor: User, verb: str, contact: Contact) -> Decision:
     if mine and not mine.is_third_party:
         return allow(f"A colleague at {contact.organization}.")
     return deny("You see the contacts of your own organization only.")
+
+
+@rules_for(Invitation)
+def invitation_rule(actor: User, verb: str, invitation: Invitation) -> Decision:
+    """Administrators see and send invitations; an invited person proves itself by the link alone."""
+    return Decision(actor.staff_role is StaffRole.ADMIN, "Administrators invite people.")

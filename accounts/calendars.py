@@ -1,7 +1,7 @@
 """The business hours of an organization, frozen when a case is received.
 
-Holidays come from the `holidays` package once per country and year and are pinned as rows (A-02); administrators add closures
-beside them. A later release of the package changes nothing that is stored.
+Holidays come from the `holidays` package once per country and year and are pinned as rows (A-02); administrators add
+closures beside them. A later release of the package changes nothing that is stored.
 """
 
 from datetime import date, datetime
@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import holidays
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.models import FrozenCalendar, Holiday, HolidayImport, Organization, RegionCalendar
 
@@ -45,9 +46,11 @@ def weekly_hours(organization: Organization) -> dict[str, list[list[str]]]:
 
 
 def _holidays_of(organization: Organization, years: range) -> dict[str, str]:
+    """The closures of the country and the subdivision, and the public holidays as the subdivision keeps them."""
     rows = Holiday.objects.filter(
+        Q(source=Holiday.Source.ADMIN, subdivision__in=["", organization.subdivision])
+        | Q(source=Holiday.Source.LIBRARY, subdivision=organization.subdivision),
         country=organization.country,
-        subdivision__in=["", organization.subdivision],
         on__year__gte=years.start,
         on__year__lt=years.stop,
     ).order_by("on", "source", "name")
@@ -59,30 +62,29 @@ def _holidays_of(organization: Organization, years: range) -> dict[str, str]:
 
 @transaction.atomic
 def pin_public_holidays(country: str, subdivision: str, years: range) -> None:
-    """Copy a country's (and subdivision's) public holidays of these years into rows, each year once."""
-    wanted = {(part, year) for part in {"", subdivision} for year in years}
-    pinned = HolidayImport.objects.filter(country=country).values_list("subdivision", "year")
-    for part, year in sorted(wanted - set(pinned)):
+    """Copy a country's public holidays, as its subdivision ("" for none) keeps them, into rows: each year once."""
+    pinned = HolidayImport.objects.filter(country=country, subdivision=subdivision).values_list("year", flat=True)
+    for year in sorted(set(years) - set(pinned)):
         _, first = HolidayImport.objects.get_or_create(
-            country=country, subdivision=part, year=year, defaults={"release": version("holidays")}
+            country=country, subdivision=subdivision, year=year, defaults={"release": version("holidays")}
         )
         if first:
-            Holiday.objects.bulk_create(
-                [
-                    Holiday(
-                        country=country,
-                        subdivision=part,
-                        on=day,
-                        name=name[:200],
-                        source=Holiday.Source.LIBRARY,
-                    )
-                    for day, name in _public_holidays(country, part, year).items()
-                ],
-                ignore_conflicts=True,
-            )
+            _pin(country, subdivision, _public_holidays(country, subdivision, year))
+
+
+def _pin(country: str, subdivision: str, named: dict[date, str]) -> None:
+    """Write the rows; a closure of the same name that an administrator kept already stays as it is."""
+    Holiday.objects.bulk_create(
+        (
+            Holiday(country=country, subdivision=subdivision, on=day, name=name[:200], source=Holiday.Source.LIBRARY)
+            for day, name in named.items()
+        ),
+        ignore_conflicts=True,
+    )
 
 
 def _public_holidays(country: str, subdivision: str, year: int) -> dict[date, str]:
+    """What the package knows: the whole country's days for an unknown subdivision, nothing for an unknown country."""
     supported = holidays.list_supported_countries()
     if country not in supported:
         return {}

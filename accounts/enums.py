@@ -9,7 +9,7 @@ class Worded(StrEnum):
 
     label: str
 
-    def __new__(cls, value: str, label: str = "") -> Self:
+    def __new__(cls, value: str, label: str = "") -> Self:  # the default is for type checkers, which call it to look up
         member = str.__new__(cls, value)
         member._value_ = value
         member.label = label

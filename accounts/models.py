@@ -2,13 +2,16 @@
 
 import hashlib
 import json
+import re
+import uuid
 import zoneinfo
-from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
+import pgtrigger
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.contrib.postgres.fields import ArrayField
@@ -26,6 +29,28 @@ def validate_zone(name: str) -> None:
     """Only named zones: a fixed offset forgets daylight saving."""
     if name not in zoneinfo.available_timezones() or name.startswith("Etc/GMT"):
         raise ValidationError(f"“{name}” is not the name of a time zone such as Europe/London.")
+
+
+HOUR = re.compile(r"([01]\d|2[0-3]):[0-5]\d|24:00")
+
+
+def validate_weekly(weekly: Any) -> None:
+    """Weekly hours as `RegionCalendar` describes them, open at some time of the week."""
+    if not isinstance(weekly, dict) or not set(weekly) <= set("0123456"):
+        raise ValidationError("Weekly hours are kept by weekday, from “0” (Monday) to “6” (Sunday).")
+    if not all(_are_hours(intervals) for intervals in weekly.values()):
+        raise ValidationError("A day's hours are pairs such as [“08:00”, “18:00”], in order and without overlap.")
+    if not any(weekly.values()):
+        raise ValidationError("A calendar is open at some time of the week.")
+
+
+def _are_hours(intervals: Any) -> bool:
+    """Whether these are pairs of "HH:MM", each moment later than the one before."""
+    if not isinstance(intervals, list) or not all(isinstance(one, list) and len(one) == 2 for one in intervals):
+        return False
+    moments = [moment for one in intervals for moment in one]
+    written = all(isinstance(moment, str) and HOUR.fullmatch(moment) for moment in moments)
+    return written and all(earlier < later for earlier, later in pairwise(moments))
 
 
 class Region(models.Model):
@@ -55,7 +80,7 @@ class RegionCalendar(models.Model):
 
     region = models.ForeignKey(Region, on_delete=models.CASCADE, related_name="calendars")
     country = models.CharField(max_length=2, blank=True, help_text="Empty: every country of the region.")
-    weekly = models.JSONField()
+    weekly = models.JSONField(validators=[validate_weekly])
 
     class Meta:
         constraints = [
@@ -117,6 +142,9 @@ class FrozenCalendar(models.Model):
     place = models.CharField(max_length=120, help_text="How screens name the account's place.")
     weekly = models.JSONField()
     holidays = models.JSONField(help_text="ISO date to name.")
+
+    class Meta:
+        triggers = [pgtrigger.Protect(name="frozen", operation=pgtrigger.Update | pgtrigger.Delete)]
 
     def __str__(self) -> str:
         return f"{self.place} ({self.zone})"
@@ -201,7 +229,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     def standings(self) -> "dict[int, Contact]":
         """The contacts through which this person acts now, by organization id.
 
-        Kept on the instance only: a request or a task reads a fresh user, so a right that ended is gone at the next one.
+        Kept on the instance only: a request or a task reads a fresh user, so a right that ended is gone at the next.
         """
         held = Contact.objects.filter(user=self).in_force(timezone.now()).select_related("organization")
         return {contact.organization_id: contact for contact in held}
@@ -258,6 +286,8 @@ class ContactQuerySet(models.QuerySet["Contact"]):
 
     def visible_to(self, actor: User) -> Self:
         """Staff see all; an organization's own people each other; a third party only itself (C-PAR-04)."""
+        if not actor.is_active:
+            return self.none()
         if actor.staff_role:
             return self
         own = [pk for pk, contact in actor.standings.items() if not contact.is_third_party]
@@ -284,7 +314,11 @@ class Contact(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["user", "organization"], name="one_contact_per_person_and_organization")
+            models.UniqueConstraint(fields=["user", "organization"], name="one_contact_per_person_and_organization"),
+            models.CheckConstraint(
+                condition=~Q(roles__contains=[ContactRole.THIRD_PARTY]) | Q(roles=[ContactRole.THIRD_PARTY]),
+                name="third_party_has_no_other_role",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -324,6 +358,16 @@ class SupportCenter(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def is_staffed(self, at: datetime) -> bool:
+        """Whether one of its shifts covers `at` (aware)."""
+        local = at.astimezone(ZoneInfo(self.zone))
+        now = local.time()
+        return any(
+            shift.opens <= now and (now < shift.closes or shift.closes == time.min)
+            for shift in self.shifts.all()
+            if shift.weekday == local.weekday()
+        )
 
 
 class Shift(models.Model):
@@ -377,6 +421,12 @@ class OnCall(models.Model):
         return f"{self.user}, {OnCallDuty(self.duty).label}"
 
 
+class AbsenceQuerySet(models.QuerySet["Absence"]):
+    def at(self, at: datetime) -> Self:
+        """The absences that cover `at` (aware)."""
+        return self.filter(starts_at__lte=at, ends_at__gt=at)
+
+
 class Absence(models.Model):
     """Time in which a member of staff gets no work, from `starts_at` until just before `ends_at` (aware)."""
 
@@ -384,6 +434,8 @@ class Absence(models.Model):
     reason = models.CharField(max_length=10, choices=AbsenceReason.choices())
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
+
+    objects = AbsenceQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -394,15 +446,116 @@ class Absence(models.Model):
         return f"{self.user}, {AbsenceReason(self.reason).label}"
 
 
-def on_call(duty: OnCallDuty, at: datetime, *, region: str | None = None) -> Iterable[User]:
-    """Who is on call for `duty` at `at` (aware), absent people left out; the region's own roster before the worldwide one."""
-    away = Absence.objects.filter(starts_at__lte=at, ends_at__gt=at).values("user")
+def is_away(user: User, at: datetime) -> bool:
+    """Whether this member of staff gets no work at `at` (aware)."""
+    return Absence.objects.at(at).filter(user=user).exists()
+
+
+def is_on_shift(user: User, at: datetime) -> bool:
+    """Whether the center of this member of staff is staffed at `at` (aware); without a center nobody is on shift."""
+    center = user.profile.center if user.profile else None
+    return center is not None and center.is_staffed(at)
+
+
+def on_call(duty: OnCallDuty, at: datetime, *, region: str | None = None) -> list[User]:
+    """Who is on call for `duty` at `at` (aware) and not away: by the region's roster, else by the worldwide one."""
     entries = (
         OnCall.objects.filter(duty=duty, starts_at__lte=at, ends_at__gt=at, user__is_active=True)
         .filter(Q(region=None) | Q(region=region))
-        .exclude(user__in=away)
+        .exclude(user__in=Absence.objects.at(at).values("user"))
         .select_related("user")
-        .order_by(models.F("region").asc(nulls_last=True), "pk")
+        .order_by("pk")
     )
     regional = [entry.user for entry in entries if entry.region_id]
     return regional or [entry.user for entry in entries]
+
+
+class LetterQuerySet(models.QuerySet["Letter"]):
+    def due(self, at: datetime) -> Self:
+        """The letters to be sent (again) by `at` (aware)."""
+        return self.filter(sent_at=None, next_try_at__lte=at)
+
+
+class Letter(models.Model):
+    """A mail about an account, promised by this row and sent from it (password resets, invitations, notices).
+
+    `body` may hold a link that opens an account; it is erased when the letter is sent or expires.
+    """
+
+    key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    to = models.EmailField(max_length=254)
+    subject = models.CharField(max_length=200)
+    body = models.TextField(blank=True)
+    created_at = models.DateTimeField()
+    next_try_at = models.DateTimeField(null=True, help_text="Null: never again.")
+    attempts = models.PositiveSmallIntegerField(default=0)
+    sent_at = models.DateTimeField(null=True)
+
+    objects = LetterQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["next_try_at"], name="letter_due", condition=Q(sent_at=None, next_try_at__isnull=False)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject}, to {self.to}"
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def pending(self) -> Self:
+        """The invitations that were neither accepted nor revoked, expired ones included."""
+        return self.filter(accepted_at=None, revoked_at=None)
+
+
+class Invitation(models.Model):
+    """A promise of an account to whoever reads the mail sent to `email`: as a contact or as a member of staff.
+
+    Of the token only its hash is kept; the token itself stands in the mailed link alone.
+    """
+
+    email = models.EmailField("e-mail address", max_length=254)
+    name = models.CharField("full name", max_length=120)
+    organization = models.ForeignKey(Organization, null=True, blank=True, on_delete=models.PROTECT)
+    contact_roles = ArrayField(models.CharField(max_length=20, choices=ContactRole.choices()), default=list, blank=True)
+    sees = models.CharField(max_length=5, choices=CaseSight.choices(), default=CaseSight.ALL)
+    staff_role = models.CharField(max_length=20, choices=StaffRole.choices(), blank=True)
+    center = models.ForeignKey(SupportCenter, null=True, blank=True, on_delete=models.PROTECT)
+    manager = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    invited_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    token_hash = models.CharField(max_length=64, unique=True, editable=False)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True)
+    accepted_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    revoked_at = models.DateTimeField(null=True)
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(organization__isnull=False, staff_role="") | Q(organization=None) & ~Q(staff_role=""),
+                name="invitation_to_one_side",
+            ),
+            models.UniqueConstraint(
+                fields=["email", "organization"],
+                condition=Q(accepted_at=None, revoked_at=None),
+                nulls_distinct=False,
+                name="one_pending_invitation_per_side",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} <{self.email}>"
+
+    @property
+    def as_what(self) -> str:
+        """What the invited person will be: "Technical contact of Granite Harbor Energy", "Support engineer"."""
+        if self.staff_role:
+            return StaffRole(self.staff_role).label
+        roles = ", ".join(ContactRole(role).label for role in self.contact_roles)
+        return f"{roles} of {self.organization}"

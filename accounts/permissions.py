@@ -1,8 +1,8 @@
 """Who may do what, and why: one question for every door.
 
-Each app states the rules of its own objects beside its models with `@rules_for(Model)`; the scoped query of the same model is
-`Model.objects.visible_to(actor)`. Rights are read at the moment of asking, whatever the `at` of the verb: a right that
-has ended is gone.
+Each app states the rules of its own objects beside its models with `@rules_for(Model)`; the scoped query of the same
+model is `Model.objects.visible_to(actor)`. Rights are read at the moment of asking, whatever the `at` of the verb: a
+right that has ended is gone.
 """
 
 from collections.abc import Callable

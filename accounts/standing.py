@@ -28,7 +28,7 @@ def deny(reason: str) -> Decision:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The facts about a contact that decide what it may do. `starts_at` and `ends_at` are aware, the end is excluded."""
+    """The facts about a contact that decide what it may do. Instants are aware; `ends_at` is excluded."""
 
     organization: str
     roles: Collection[str]
@@ -52,9 +52,9 @@ def in_force(standing: Standing, at: datetime) -> Decision:
 
 
 def works_on_cases(standing: Standing) -> Decision:
-    """Technical contacts and authorized third parties open and follow cases, other contacts do not (C-CON-01, C-PAR-01).
+    """Technical contacts and authorized third parties open and follow cases, other contacts do not.
 
-    Says nothing about time: ask `in_force` too.
+    Says nothing about time: ask `in_force` too. Guide: C-CON-01, C-PAR-01.
     """
     if ContactRole.TECHNICAL in standing.roles:
         return allow(f"A technical contact of {standing.organization}.")

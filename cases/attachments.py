@@ -1,12 +1,12 @@
 """Files on their way in: streamed to the store before the transaction, rows within it.
 
-The order of writing keeps both consistent: bytes without a row are garbage that `discard` or the cleaner takes away; a row
-without bytes cannot come to be.
+The order of writing keeps both consistent: bytes without a row are garbage that `discard` or the cleaner takes away; a
+row without bytes cannot come to be.
 """
 
 import hashlib
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import PurePath
@@ -17,7 +17,7 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
 
 from accounts.refusal import Refusal
-from cases.models import Attachment, Case, Message, Note
+from cases.models import ATTACHMENTS, Attachment, Case, Message, Note, stored_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def store(upload: UploadedFile) -> StoredFile:
         digest.update(chunk)
         size += len(chunk)
     upload.seek(0)
-    path = default_storage.save(f"attachments/{key.hex[:2]}/{key.hex}", File(upload.file))
+    path = default_storage.save(stored_path(key), File(upload.file))
     return StoredFile(key, path, PurePath(upload.name or "file").name[:255], size, digest.hexdigest())
 
 
@@ -89,13 +89,21 @@ def discard(files: Iterable[StoredFile]) -> None:
 def clean_orphans(at: datetime, older_than: timedelta = timedelta(hours=24)) -> int:
     """Delete stored bytes that no row names and that are older than `older_than`; return how many."""
     deleted = 0
-    folders, _ = default_storage.listdir("attachments") if default_storage.exists("attachments") else ([], [])
-    for folder in folders:
-        _, names = default_storage.listdir(f"attachments/{folder}")
-        paths = [f"attachments/{folder}/{name}" for name in names]
+    for paths in _stored_paths():
         named = set(Attachment.objects.filter(file__in=paths).values_list("file", flat=True))
         for path in set(paths) - named:
             if at - default_storage.get_modified_time(path) > older_than:
                 default_storage.delete(path)
                 deleted += 1
     return deleted
+
+
+def _stored_paths() -> Iterator[list[str]]:
+    """The paths of the whole store, folder by folder."""
+    try:
+        folders, _ = default_storage.listdir(ATTACHMENTS)
+    except FileNotFoundError:  # nothing was ever stored
+        return
+    for folder in folders:
+        _, names = default_storage.listdir(f"{ATTACHMENTS}/{folder}")
+        yield [f"{ATTACHMENTS}/{folder}/{name}" for name in names]

@@ -152,7 +152,6 @@ class Verb(StrEnum):
     CLOSE_FOR_NO_RESPONSE = "close_for_no_response"
     REOPEN = "reopen"
     FOLLOW_ON = "follow_on"
-    LET_TIMER_FIRE = "let_timer_fire"
 
 
 class EventKind(StrEnum):

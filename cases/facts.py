@@ -12,7 +12,8 @@ ENTITLEMENT_VERIFIED     verdict: dict, override: str (the reason to go against 
 HELD                     reason: HoldReason
 RESUMED                  nothing
 ASSIGNED / REASSIGNED    owner: int, before: int | None, reason: str, note: str
-REPLIED                  message: int, waiting: bool (True: the next move is the customer's)
+REPLIED                  message: int, waiting: bool (True: the next move is the customer's; before an engineer has the
+                         case its turn stays with support)
 CUSTOMER_REPLIED         message: int, channel: str
 NOTED                    note: int
 CALLED                   reached: bool, summary: str
@@ -36,7 +37,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from cases.enums import ActorRole, Channel, ClosureReason, EventKind, Severity, Side, Status, Turn
+from cases.enums import CUSTOMER_SIDE, ActorRole, Channel, ClosureReason, EventKind, Severity, Side, Status, Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,9 @@ class Attempt:
 class State:
     """What a case's log says about it. Instants are aware UTC; `owner` is a user id.
 
-    `requested` is the customer's latest wish, `proposed` the latest position of support (None before it spoke).
+    `requested` is the customer's latest wish, `proposed` the latest position of support (None before it spoke). After
+    the agreement a position below `severity` is a wish to lower it, which stands until the other side agrees or it is
+    replaced. `attempts` are those of the present wait for the customer.
     """
 
     requested: Severity
@@ -89,7 +92,7 @@ class State:
 
     @property
     def severity(self) -> Severity:
-        """The severity that counts: the more severe of both positions (A-10); once agreed, both are the same or lower."""
+        """The severity that counts: the more severe of both positions (A-10)."""
         return min(self.requested, self.proposed or self.requested)
 
     @property
@@ -123,9 +126,17 @@ def apply(state: State | None, fact: Fact) -> State:
     elif fact.seq != state.version + 1:
         raise ValueError(f"fact {fact.seq} does not follow fact {state.version}")
     after = replace(state, **_changes(state, fact), version=fact.seq, updated_at=fact.at)
+    if _customer_was_heard(fact) or (state.turn is Turn.CUSTOMER and after.turn is not Turn.CUSTOMER):
+        after = replace(after, attempts=())
     if state.version == 0 or after.turn is not state.turn:
         after = replace(after, turn_since_at=fact.at)
     return after
+
+
+def _customer_was_heard(fact: Fact) -> bool:
+    """Whether this fact ends a silence: attempts to reach the contact are counted anew after it (A-15)."""
+    reached = fact.kind is EventKind.CALLED and fact.data["reached"]
+    return reached or fact.kind is EventKind.RESUMED or fact.role in CUSTOMER_SIDE
 
 
 def _changes(state: State, fact: Fact) -> dict[str, Any]:
@@ -144,12 +155,8 @@ def _changes(state: State, fact: Fact) -> dict[str, Any]:
             return {"owner": data["owner"], "status": Status.IN_PROGRESS if begins else state.status}
         case EventKind.REPLIED if state.status in (Status.IN_PROGRESS, Status.WAITING_FOR_CUSTOMER):
             return {"status": Status.WAITING_FOR_CUSTOMER if data["waiting"] else Status.IN_PROGRESS}
-        case EventKind.CALLED if data["reached"]:
-            return {"attempts": ()}
-        case EventKind.CUSTOMER_REPLIED:
-            return {"attempts": (), **_back_to_support(state)}
-        case EventKind.CLOSURE_REJECTED:
-            return {"attempts": (), **_back_to_support(state)}
+        case EventKind.CUSTOMER_REPLIED | EventKind.CLOSURE_REJECTED:
+            return _back_to_support(state)
         case EventKind.SEVERITY_PROPOSED:
             side = "requested" if data["side"] == Side.CUSTOMER else "proposed"
             return {side: Severity(data["severity"])}
@@ -167,11 +174,8 @@ def _changes(state: State, fact: Fact) -> dict[str, Any]:
             closed = {"status": Status.CLOSED, "closed_at": at, "held_at": None, "attempts": ()}
             return {**closed, "closure_proposed_at": None, **_closure_texts(data)}
         case EventKind.REOPENED:
-            return {
-                "closed_at": None,
-                "owner": data["owner"],
-                "reopenings": state.reopenings + 1,
-            } | _no_closure(_status_on_return(state, data["owner"]))
+            returned = {"closed_at": None, "owner": data["owner"], "reopenings": state.reopenings + 1}
+            return returned | _no_closure(_status_on_return(state, data["owner"]))
     return {}
 
 
@@ -199,6 +203,6 @@ def _back_to_support(state: State) -> dict[str, Any]:
 
 
 def _status_on_return(state: State, owner: int | None) -> Status:
-    if not state.verified_at:
-        return Status.RECEIVED
-    return Status.IN_PROGRESS if owner else Status.QUEUED
+    if owner:
+        return Status.IN_PROGRESS
+    return Status.QUEUED if state.verified_at else Status.RECEIVED

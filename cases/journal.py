@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from cases.enums import ActorRole, EventKind
-from cases.facts import apply
+from cases.facts import State, apply
 from cases.models import Case, CaseEvent
 from cases.permissions import role_of
 
@@ -45,30 +45,23 @@ def record(entries: Sequence[Entry]) -> list[CaseEvent]:
     """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("a fact is recorded inside the verb's transaction")
-    cases = list({entry.case.pk: entry.case for entry in entries}.values())
-    before = [_state_fields(case) for case in cases]
-    events = [_append(entry) for entry in entries]
+    if not entries:
+        return []
+    changed: set[str] = set()
+    events = []
+    for entry in entries:
+        events.append(event := _next_event(entry))
+        changed |= event.case.hold_state(_state_after(event))
     CaseEvent.objects.bulk_create(events)
-    after = [_state_fields(case) for case in cases]
-    changed = [
-        name
-        for name in Case.STATE_FIELDS
-        if any(old[name] != new[name] for old, new in zip(before, after, strict=True))
-    ]
-    Case.objects.bulk_update(cases, changed)
+    Case.objects.bulk_update({event.case_id: event.case for event in events}.values(), sorted(changed))
     case_event_recorded.send(sender=CaseEvent, events=events)
     return events
 
 
-def _state_fields(case: Case) -> dict[str, Any]:
-    return {name: getattr(case, Case._meta.get_field(name).attname) for name in Case.STATE_FIELDS}
-
-
-def _append(entry: Entry) -> CaseEvent:
-    """The next event of the case's log; the case in memory already holds what it folds to."""
+def _next_event(entry: Entry) -> CaseEvent:
     case = entry.case
-    role = role_of(entry.by, case.organization)
-    event = CaseEvent(
+    role = role_of(entry.by, case)
+    return CaseEvent(
         case=case,
         seq=case.version + 1,
         kind=entry.kind,
@@ -76,9 +69,11 @@ def _append(entry: Entry) -> CaseEvent:
         recorded_at=timezone.now(),
         by=entry.by,
         role=role,
-        acting_for=case.organization if role is ActorRole.THIRD_PARTY else None,
+        acting_for_id=case.organization_id if role is ActorRole.THIRD_PARTY else None,
         submission=entry.submission,
         data=entry.data,
     )
-    case.hold_state(apply(case.state if case.version else None, event.fact))
-    return event
+
+
+def _state_after(event: CaseEvent) -> State:
+    return apply(event.case.state if event.case.version else None, event.fact)

@@ -50,7 +50,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
         )
 
     def locked(self, pk: int) -> "Case":
-        """The fresh row, locked until the transaction ends: everything that hangs from a case is changed under this lock."""
+        """The fresh row, locked until the transaction ends: what hangs from a case is changed under this lock only."""
         return (
             self.select_for_update(of=("self",)).select_related("organization", "calendar", "contact__user").get(pk=pk)
         )
@@ -69,7 +69,7 @@ class Case(models.Model):
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="cases")
     contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="cases")
     opened_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    submission = models.UUIDField(default=uuid.uuid4, unique=True, help_text="A form sent twice makes one case.")
+    submission = models.UUIDField(default=uuid.uuid4, help_text="The id of the form that opened it.")
     channel = models.CharField(max_length=10, choices=Channel.choices())
     case_type = models.CharField(max_length=20, choices=CaseType.choices(), default=CaseType.PROBLEM)
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="cases")
@@ -124,17 +124,10 @@ class Case(models.Model):
         "version",
         "updated_at",
     )
-    STATE_FIELDS = (
-        *SAME_AS_STATE,
-        "requested_severity",
-        "proposed_severity",
-        "owner",
-        "attempts",
-        "closure_reason",
-    )
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(fields=["opened_by", "submission"], name="a_form_sent_twice_opens_one_case"),
             models.CheckConstraint(
                 condition=Q(status=Status.CLOSED, closed_at__isnull=False)
                 | ~Q(status=Status.CLOSED) & Q(closed_at=None),
@@ -196,17 +189,22 @@ class Case(models.Model):
             updated_at=self.updated_at,
         )
 
-    def hold_state(self, state: State) -> None:
-        """Take over what the log folds to; `cases.journal` saves it."""
-        self.requested_severity, self.proposed_severity = state.requested, state.proposed
-        self.owner_id = state.owner
-        self.closure_reason = state.closure_reason or ""
-        self.attempts = [
-            {"at": one.at.isoformat(), "channel": one.channel, "announces_closure": one.announces_closure}
-            for one in state.attempts
-        ]
-        for name in self.SAME_AS_STATE:
-            setattr(self, name, getattr(state, name))
+    def hold_state(self, state: State) -> set[str]:
+        """Take over what the log folds to; `cases.journal` saves it. Returns the names of the fields that changed."""
+        held = {name: getattr(state, name) for name in self.SAME_AS_STATE} | {
+            "requested_severity": state.requested,
+            "proposed_severity": state.proposed,
+            "owner_id": state.owner,
+            "closure_reason": state.closure_reason or "",
+            "attempts": [
+                {"at": one.at.isoformat(), "channel": one.channel, "announces_closure": one.announces_closure}
+                for one in state.attempts
+            ],
+        }
+        changed = {name for name, value in held.items() if getattr(self, name) != value}
+        for name in changed:
+            setattr(self, name, held[name])
+        return changed
 
     @property
     def turn(self) -> Turn:
@@ -308,7 +306,7 @@ class NoteQuerySet(models.QuerySet["Note"]):
 
 
 class Note(models.Model):
-    """What support writes to itself. It has a table of its own so that no page, export or mail of a customer can hold it."""
+    """What support writes to itself: a table of its own, so that no page, export or mail of a customer can hold it."""
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="notes")
     author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
@@ -321,9 +319,12 @@ class Note(models.Model):
         return f"{self.author}: {self.body[:60]}"
 
 
-def stored_name(attachment: "Attachment", filename: str) -> str:
-    """A random name: nothing of the customer's goes into the store's paths."""
-    return f"attachments/{attachment.key.hex[:2]}/{attachment.key.hex}"
+ATTACHMENTS = "attachments"
+
+
+def stored_path(key: uuid.UUID) -> str:
+    """Where the file of this key lies in the store: nothing of the customer's goes into its name."""
+    return f"{ATTACHMENTS}/{key.hex[:2]}/{key.hex}"
 
 
 class AttachmentQuerySet(models.QuerySet["Attachment"]):
@@ -341,7 +342,7 @@ class Attachment(models.Model):
     message = models.ForeignKey(Message, null=True, on_delete=models.PROTECT, related_name="attachments")
     note = models.ForeignKey(Note, null=True, on_delete=models.PROTECT, related_name="attachments")
     name = models.CharField(max_length=255)
-    file = models.FileField(upload_to=stored_name, max_length=200)
+    file = models.FileField(max_length=200)
     size = models.PositiveBigIntegerField()
     sha256 = models.CharField(max_length=64)
     at = models.DateTimeField()

@@ -1,7 +1,7 @@
 """Case numbers that people can read aloud. Standard library only.
 
-Nine digits in threes, "418-226-305": eight of chance, so that no number tells of another, and a check digit that catches
-every single wrong digit and every swap of neighbors (Damm's algorithm).
+Nine digits in threes, "418-226-305": eight of chance, so that no number tells of another, and a check digit that
+catches every single wrong digit and every swap of neighbors (Damm's algorithm).
 """
 
 import re

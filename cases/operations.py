@@ -1,9 +1,9 @@
 """The verbs: everything that can happen to a case, each one transaction.
 
-Every verb takes who acts (`by`; None is the portal itself), when (`at`, aware UTC) and, from a form, what that form knew
-(`form`). It locks the case, asks the permission and the transition table, checks its rule, records one fact and returns the
-fresh case. Errors: Refusal when a rule says no; `Stale` when the form did not know what happened meanwhile; `AlreadyDone`
-when the same form was sent before; PermissionDenied when the person may not do this at all.
+Every verb takes who acts (`by`; None is the portal itself), when (`at`, aware UTC) and, from a form, what that form
+knew (`form`). It locks the case, asks the permission and the transition table, checks its rule, records one fact and
+returns the fresh case. Errors: Refusal when a rule says no; `Stale` when the form did not know what happened meanwhile;
+`AlreadyDone` when the same form was sent before; PermissionDenied when the person may not do this at all.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,17 +15,18 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from accounts.calendars import freeze
 from accounts.enums import ENGINEER_ROLES
-from accounts.models import Absence, Contact, Organization, User
+from accounts.models import Contact, Organization, User, is_away, is_on_shift
 from accounts.permissions import may
 from accounts.refusal import Refusal
 from accounts.standing import may_open_cases
-from cases import attachments, rules, transitions
+from cases import attachments, numbers, rules, transitions
 from cases.attachments import StoredFile
 from cases.enums import (
+    CUSTOMER_SIDE,
     ActorRole,
     CaseType,
     Channel,
@@ -40,8 +41,10 @@ from cases.enums import (
 from cases.journal import Entry, record
 from cases.models import Case, CaseEvent, Message, Note
 from cases.permissions import role_of
+from cases.texts import SHORT_LIMIT, SUBJECT_LIMIT, cleaned, required
 from entitlements import operations as entitlements
 from entitlements.models import Product
+from entitlements.rules import Verdict
 
 # Facts that leave a waiting form as true as it was.
 UNDISTURBING = frozenset(
@@ -52,11 +55,21 @@ UNDISTURBING = frozenset(
         EventKind.CLOSURE_REMINDED,
     }
 )
+# What happens inside support leaves also what a customer is writing as true as it was.
+UNDISTURBING_FOR_CUSTOMERS = UNDISTURBING | {
+    EventKind.ENTITLEMENT_VERIFIED,
+    EventKind.HELD,
+    EventKind.RESUMED,
+    EventKind.ASSIGNED,
+    EventKind.REASSIGNED,
+    EventKind.CALLED,
+    EventKind.CONTACT_ATTEMPTED,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What the form behind a verb knew: the case's version when it was shown, and its own id, so that it takes effect once."""
+    """What the form behind a verb knew: the case's version when it was shown, and its own id, to take effect once."""
 
     seen: int | None = None
     submission: UUID | None = None
@@ -91,35 +104,45 @@ class Act:
     case: Case
     by: User | None
     at: datetime
-    form: Form
+    form: Form = NO_FORM
 
     def record(self, kind: EventKind, **data: Any) -> None:
         """Record a fact of this verb. The form's id goes with the first one only."""
         record([Entry(self.case, kind, self.at, self.by, data, self.form.submission)])
-        self.form = Form()
+        self.form = NO_FORM
 
     def say(self, body: str, files: Sequence[StoredFile] = ()) -> int:
         """Write a public message and return its id."""
+        assert self.by is not None, "only a person says something"
         role = self.role
-        for_whom = self.case.organization if role is ActorRole.THIRD_PARTY else None
         message = Message.objects.create(
             case=self.case,
             author=self.by,
             role=role,
-            acting_for=for_whom,
+            acting_for=self.case.organization if role is ActorRole.THIRD_PARTY else None,
             at=self.at,
             body=required(body, "body"),
         )
         attachments.attach(self.case, files, at=self.at, message=message)
         return message.pk
 
+    def keep_evidence(self, verdict: Verdict) -> None:
+        """Let the case hold the entitlement check that a decision rests on."""
+        self.case.verdict, self.case.entitlement_id = verdict.as_data(), verdict.entitlement
+        self.case.save(update_fields=["verdict", "entitlement"])
+
+    def resume_if_held(self) -> None:
+        """The contact was heard: a first-response clock on hold runs again (A-08)."""
+        if self.case.held_at:
+            self.record(EventKind.RESUMED)
+
     @property
     def role(self) -> ActorRole:
-        return role_of(self.by, self.case.organization)
+        return role_of(self.by, self.case)
 
     @property
     def side(self) -> Side:
-        return Side.CUSTOMER if self.role in (ActorRole.CONTACT, ActorRole.THIRD_PARTY) else Side.SUPPORT
+        return Side.CUSTOMER if self.role in CUSTOMER_SIDE else Side.SUPPORT
 
 
 @contextmanager
@@ -145,16 +168,10 @@ def _require_first_time(case: Case, form: Form) -> None:
 def _require_fresh(case: Case, form: Form, by: User | None) -> None:
     if form.seen is None or form.seen == case.version or by is None:
         return
-    since = CaseEvent.objects.visible_to(by).filter(case=case, seq__gt=form.seen).exclude(kind__in=UNDISTURBING)
+    undisturbing = UNDISTURBING if by.staff_role else UNDISTURBING_FOR_CUSTOMERS
+    since = CaseEvent.objects.visible_to(by).filter(case=case, seq__gt=form.seen).exclude(kind__in=undisturbing)
     if events := list(since.select_related("by").order_by("seq")):
         raise Stale(events)
-
-
-def required(text: str, field: str) -> str:
-    """The text without its edges. Raises Refusal when nothing is left."""
-    if not (stripped := text.strip()):
-        raise Refusal(f"{field}_missing", "Please write a few words here.")
-    return stripped
 
 
 # Opening
@@ -183,23 +200,26 @@ def open_case(
     """Open a case for `organization` and return it; its number exists from this moment.
 
     `contact` is whom support talks to: the opener's own contact unless Customer Service opens it for a caller.
-    `received_at` (aware) is the start of the call; `at` for the web. The clock of the first response starts there (A-07).
-    Severity 1 needs a telephone number (A-04). Guide: C-LIF-01, C-CHN-01, C-CON-01, C-PAR-03, C-STF-03.
+    `received_at` (aware) is the start of the call; `at` for the web. The first-response clock starts there (A-07).
+    A customer opens cases for products that support was bought for; what is unclear goes to Customer Service (A-26).
+    Severity 1 needs a telephone number (A-04). `follows` is an older case that this one refers to (A-10, C-RPN-02).
+    Guide: C-LIF-01, C-CHN-01, C-CON-01, C-PAR-03, C-STF-03.
     """
     if not (decision := may(by, Verb.OPEN, organization)):
         raise PermissionDenied(decision.reason)
-    if form.submission and (before := Case.objects.filter(submission=form.submission, opened_by=by).first()):
-        raise AlreadyDone(before)
-    contact = contact or by.standings.get(organization.pk)
-    if contact is None or contact.organization_id != organization.pk:
-        raise Refusal("contact_missing", "Choose the contact whom support will talk to.")
-    if severity is Severity.ONE and not phone.strip():
-        raise Refusal("phone_missing", "Severity 1 needs a telephone number under which we reach you now.")
-    received_at = min(received_at or at, at)
-    local_day = at.astimezone(ZoneInfo(organization.own_zone)).date()
+    _require_not_opened(form, by)
+    contact = _contact_for(organization, by, contact)
+    phone = cleaned(phone, "phone", SHORT_LIMIT)
+    rules.require_phone(severity, phone)
+    received_at = received_at or at
+    rules.require_recent_receipt(received_at, at)
+    local_day = received_at.astimezone(ZoneInfo(organization.own_zone)).date()
+    version = cleaned(version, "version", SHORT_LIMIT)
     verdict = entitlements.check(
         organization, product, version, on=local_day, contact=may_open_cases(contact.standing, at)
     )
+    if not by.staff_role:
+        entitlements.require_ever_bought(verdict, product)
     case = Case(
         organization=organization,
         contact=contact,
@@ -208,8 +228,8 @@ def open_case(
         case_type=case_type,
         product=product,
         product_version=version,
-        subject=required(subject, "subject"),
-        phone=phone.strip(),
+        subject=required(subject, "subject", SUBJECT_LIMIT),
+        phone=phone,
         received_at=received_at,
         calendar=freeze(organization, received_at),
         plan_version=entitlements.plan_for(verdict, on=local_day),
@@ -219,10 +239,8 @@ def open_case(
         severity=severity,
         requested_severity=severity,
     )
-    if form.submission:
-        case.submission = form.submission
-    case.save(force_insert=True)
-    act = Act(case, by, at, Form())
+    _insert(case, form)
+    act = Act(case, by, at)
     act.record(
         EventKind.RECEIVED,
         requested=int(severity),
@@ -230,18 +248,68 @@ def open_case(
         received_at=received_at.isoformat(),
         message=act.say(description, files),
     )
+    if follows:
+        _refer(follows, case, by=by, at=at)
     return case
 
 
+def _contact_for(organization: Organization, by: User, chosen: Contact | None) -> Contact:
+    contact = chosen or by.standings.get(organization.pk)
+    if contact is None or contact.organization_id != organization.pk:
+        raise Refusal("contact_missing", "Choose the contact whom support will talk to.")
+    return contact
+
+
+def _opened_before(form: Form, by: User) -> Case | None:
+    return Case.objects.filter(submission=form.submission, opened_by=by).first() if form.submission else None
+
+
+def _require_not_opened(form: Form, by: User) -> None:
+    if before := _opened_before(form, by):
+        raise AlreadyDone(before)
+
+
+def _insert(case: Case, form: Form) -> None:
+    """Insert the case under a free number. Raises AlreadyDone when the same form opens one at this very moment."""
+    if form.submission:
+        case.submission = form.submission
+    try:
+        with transaction.atomic():
+            case.save(force_insert=True)
+    except IntegrityError:
+        _require_not_opened(form, case.opened_by)
+        if not Case.objects.filter(number=case.number).exists():
+            raise
+        case.number = numbers.draw()
+        _insert(case, form)
+
+
+def _refer(old: Case, new: Case, *, by: User, at: datetime) -> None:
+    """Tell the log of `old` that `new` refers to it."""
+    locked = Case.objects.locked(old.pk)
+    if locked.organization_id != new.organization_id or not may(by, Verb.VIEW, locked):
+        raise PermissionDenied("A case refers only to a case of the same organization.")
+    record([Entry(locked, EventKind.FOLLOWED_ON, at, by, {"number": new.number})])
+
+
+@transaction.atomic
 def open_follow_on(
-    case: Case, body: str, *, by: User, at: datetime, files: Sequence[StoredFile] = (), form: Form = NO_FORM
+    case: Case,
+    body: str,
+    *,
+    by: User,
+    at: datetime,
+    channel: Channel = Channel.WEB,
+    files: Sequence[StoredFile] = (),
+    form: Form = NO_FORM,
 ) -> Case:
     """Open the new case that continues `case` after its reopen window, and return the new one (C-RPN-02)."""
+    _require_not_opened(form, by)
     with acting(case, Verb.FOLLOW_ON, by=by, at=at, form=form) as act:
         old = act.case
         assert old.closed_at is not None
         rules.require_after_reopen_window(old.closed_at, old.zone, at)
-        new = open_case(
+        return open_case(
             old.organization,
             by=by,
             at=at,
@@ -252,31 +320,52 @@ def open_follow_on(
             contact=None if act.side is Side.CUSTOMER else old.contact,
             version=old.product_version,
             case_type=CaseType(old.case_type),
+            channel=channel,
             phone=old.phone,
             files=files,
             follows=old,
+            form=form,
         )
-        act.record(EventKind.FOLLOWED_ON, number=new.number)
-    return new
 
 
 # Intake
 
 
+def recheck(case: Case, at: datetime) -> Verdict:
+    """The entitlement check as it comes out now, for the day on which support was asked for: receipt or reopening.
+
+    A reading for whoever decides, at `at` (aware); it changes nothing. Guide: C-STF-05.
+    """
+    reopened = case.events.filter(kind=EventKind.REOPENED).order_by("seq").last()
+    asked_at = reopened.at if reopened else case.received_at
+    return entitlements.check(
+        case.organization,
+        case.product,
+        case.product_version,
+        on=asked_at.astimezone(ZoneInfo(case.zone)).date(),
+        contact=may_open_cases(case.contact.standing, at),
+    )
+
+
 def verify_entitlement(case: Case, *, by: User, at: datetime, override: str = "", form: Form = NO_FORM) -> Case:
     """Confirm that the case may be worked on, keeping the evidence, and hand it to the engineers.
 
-    Going against a verdict that is not "entitled" needs a reason (`override`). Guide: C-STF-05, C-STF-06, C-LIF-02.
+    The check is made again. Going against a verdict that is not "entitled" needs a reason (`override`); the promise of
+    the plan under which the case was received stays (A-09). Guide: C-STF-05, C-STF-06, C-LIF-02.
     """
     with acting(case, Verb.VERIFY_ENTITLEMENT, by=by, at=at, form=form) as act:
-        entitlements.require_reason_against(act.case.verdict, override)
-        act.record(EventKind.ENTITLEMENT_VERIFIED, verdict=act.case.verdict, override=override.strip())
+        verdict = recheck(act.case, at)
+        override = cleaned(override, "override")
+        entitlements.require_reason_against(verdict, override)
+        act.keep_evidence(verdict)
+        act.record(EventKind.ENTITLEMENT_VERIFIED, verdict=act.case.verdict, override=override)
     return act.case
 
 
 def refuse(case: Case, *, by: User, at: datetime, reason: str, form: Form = NO_FORM) -> Case:
     """Close a case that is not covered, with the evidence and a reason the customer is told (C-CLS-04)."""
     with acting(case, Verb.REFUSE, by=by, at=at, form=form) as act:
+        act.keep_evidence(recheck(act.case, at))
         act.record(
             EventKind.CLOSED,
             reason=ClosureReason.NOT_ENTITLED,
@@ -321,15 +410,18 @@ def assign(
     note: str = "",
     form: Form = NO_FORM,
 ) -> Case:
-    """Give the case to an engineer; a case that has an owner needs the reason for the change.
+    """Give the case to an engineer who is not away; a case that has an owner needs the reason for the change.
 
-    The customer is told whom to contact from now on. Guide: C-RAS-01, C-RAS-02, C-STF-06.
+    The engineer's manager becomes the case manager (A-20). The customer is told whom to contact from now on.
+    Guide: C-RAS-01, C-RAS-02, C-STF-06.
     """
     with acting(case, Verb.ASSIGN, by=by, at=at, form=form) as act:
         if act.case.owner_id == to.pk:
             raise Refusal("same_owner", f"{to} already owns this case.")
+        if is_away(to, at):
+            raise Refusal("engineer_away", f"{to} is away. Choose somebody else.")
         if act.case.owner_id and not reason:
-            raise Refusal("reason_missing", "Say why the case changes hands: the customer is told.")
+            raise Refusal("reason_missing", "Say why the case changes hands.")
         _give_to(act, to, reason=reason or "", note=note)
     return act.case
 
@@ -338,10 +430,11 @@ def _give_to(act: Act, owner: User, *, reason: str, note: str) -> None:
     if not (owner.is_active and owner.staff_role in ENGINEER_ROLES):
         raise Refusal("not_an_engineer", f"{owner} does not work on cases as an engineer.")
     before = act.case.owner_id
-    act.case.case_manager = owner.profile.manager if owner.profile else None
-    act.case.save(update_fields=["case_manager"])
+    if owner.profile and owner.profile.manager:
+        act.case.case_manager = owner.profile.manager
+        act.case.save(update_fields=["case_manager"])
     kind = EventKind.REASSIGNED if before else EventKind.ASSIGNED
-    act.record(kind, owner=owner.pk, before=before, reason=reason, note=note.strip())
+    act.record(kind, owner=owner.pk, before=before, reason=reason, note=cleaned(note, "note"))
 
 
 # Talking
@@ -359,7 +452,8 @@ def reply(
 ) -> Case:
     """Write to the customer. `waiting` says that the next move is the customer's.
 
-    By an engineer it is a response (A-06). Guide: C-STF-07, C-SLA-01 to C-SLA-04, C-TRK-01.
+    That counts once an engineer has the case; before, its turn stays with support. By an engineer it is a response
+    (A-06). Guide: C-STF-07, C-SLA-01 to C-SLA-04, C-TRK-01.
     """
     with acting(case, Verb.REPLY, by=by, at=at, form=form) as act:
         act.record(EventKind.REPLIED, message=act.say(body, files), waiting=waiting)
@@ -376,11 +470,10 @@ def reply_as_customer(
     files: Sequence[StoredFile] = (),
     form: Form = NO_FORM,
 ) -> Case:
-    """Write to support, as any contact or third party of the organization (A-35); a hold for an unreachable contact ends."""
+    """Write to support, as any contact or third party of the organization (A-35); a held clock runs again."""
     with acting(case, Verb.REPLY_AS_CUSTOMER, by=by, at=at, form=form) as act:
         act.record(EventKind.CUSTOMER_REPLIED, message=act.say(body, files), channel=channel)
-        if act.case.held_at:
-            act.record(EventKind.RESUMED)
+        act.resume_if_held()
     return act.case
 
 
@@ -398,23 +491,31 @@ def add_note(
 def log_call(case: Case, *, by: User, at: datetime, reached: bool, summary: str, form: Form = NO_FORM) -> Case:
     """Record a telephone call with the contact, reached or not.
 
-    A call that reached the contact is a response; a missed one only together with a public message (A-06). Guide: C-STF-07.
+    A call that reached the contact is a response and ends a hold; a missed one is a response only together with a
+    public message (A-06). Guide: C-STF-07.
     """
     with acting(case, Verb.LOG_CALL, by=by, at=at, form=form) as act:
         act.record(EventKind.CALLED, reached=reached, summary=required(summary, "summary"))
+        if reached:
+            act.resume_if_held()
     return act.case
 
 
 # Severity
 
 
-def propose_severity(case: Case, to: Severity, *, by: User, at: datetime, reason: str, form: Form = NO_FORM) -> Case:
+def propose_severity(
+    case: Case, to: Severity, *, by: User, at: datetime, reason: str, phone: str = "", form: Form = NO_FORM
+) -> Case:
     """Put a severity forward; when the other side already stands there, it is agreed.
 
-    Before the agreement either way, after it only less severe. Guide: C-SEV-01, C-SEV-03; readings A-10, A-11.
+    Before the agreement either way, after it only less severe. Severity 1 needs a telephone number: `phone`, unless the
+    case has one (A-04). Guide: C-SEV-01, C-SEV-03; readings A-10, A-11.
     """
     with acting(case, Verb.PROPOSE_SEVERITY, by=by, at=at, form=form) as act:
         rules.require_open_to_proposals(act.case.state, to)
+        _take_phone(act.case, cleaned(phone, "phone", SHORT_LIMIT))
+        rules.require_phone(to, act.case.phone)
         if to == _position(act.case, _other(act.side)):
             _settle(act, to, reason)
         else:
@@ -445,6 +546,12 @@ def reduce_severity(case: Case, to: Severity, *, by: User, at: datetime, reason:
     return act.case
 
 
+def _take_phone(case: Case, phone: str) -> None:
+    if phone:
+        case.phone = phone
+        case.save(update_fields=["phone"])
+
+
 def _other(side: Side) -> Side:
     return Side.SUPPORT if side is Side.CUSTOMER else Side.CUSTOMER
 
@@ -467,7 +574,7 @@ def _reduce(act: Act, to: Severity, reason: str, *, agreed: bool) -> None:
         EventKind.SEVERITY_REDUCED,
         before=act.case.severity,
         severity=int(to),
-        reason=reason.strip(),
+        reason=cleaned(reason, "reason"),
         agreed=agreed,
     )
 
@@ -508,6 +615,7 @@ def reject_closure(
     """The customer's no, with what is still open: the case goes on (C-CLS-01)."""
     with acting(case, Verb.REJECT_CLOSURE, by=by, at=at, form=form) as act:
         act.record(EventKind.CLOSURE_REJECTED, message=act.say(body, files))
+        act.resume_if_held()
     return act.case
 
 
@@ -533,9 +641,10 @@ def record_contact_attempt(
     announces_closure: bool = False,
     form: Form = NO_FORM,
 ) -> Case:
-    """Record an attempt to reach a silent contact: a call that nobody took, or a message that is sent now (A-15, C-CLS-05).
+    """Record an attempt to reach a silent contact: a call that nobody took, or a message that is sent now.
 
-    `text` is the message to the customer, or for the telephone what was tried.
+    It counts while we wait for the customer: for an answer, or on hold for a contact that cannot be reached.
+    `text` is the message to the customer, or for the telephone what was tried. Guide: C-CLS-05; reading A-15.
     """
     with acting(case, Verb.RECORD_CONTACT_ATTEMPT, by=by, at=at, form=form) as act:
         by_phone = channel is Channel.PHONE
@@ -550,7 +659,7 @@ def record_contact_attempt(
 
 
 def close_for_no_response(case: Case, *, by: User | None, at: datetime, form: Form = NO_FORM) -> Case:
-    """Close a case whose contact did not answer several attempts, listing them in the summary (C-CLS-05, A-15, A-16)."""
+    """Close a case whose contact did not answer several attempts, listing them (C-CLS-05, A-15, A-16)."""
     with acting(case, Verb.CLOSE_FOR_NO_RESPONSE, by=by, at=at, form=form) as act:
         rules.require_closable_for_no_response(act.case.closable_for_no_response_at, at)
         act.record(
@@ -568,7 +677,7 @@ def close_for_no_response(case: Case, *, by: User | None, at: datetime, form: Fo
 def reopen(
     case: Case, body: str, *, by: User, at: datetime, files: Sequence[StoredFile] = (), form: Form = NO_FORM
 ) -> Case:
-    """Reopen a closed case within its window: same severity, a fresh response clock, the same engineer unless away.
+    """Reopen a closed case within its window: same severity, a fresh response clock, the same engineer where possible.
 
     Guide: C-RPN-01; readings A-13, A-14.
     """
@@ -580,8 +689,12 @@ def reopen(
 
 
 def _owner_on_return(case: Case, at: datetime) -> int | None:
+    """The engineer who had the case; nobody when that engineer is gone, away or, for Severity 1, off shift (A-14).
+
+    A case whose entitlement was never verified goes back to Customer Service, unless Severity 1 (A-26).
+    """
     owner = case.owner
-    if owner is None or owner.staff_role not in ENGINEER_ROLES:
+    if owner is None or owner.staff_role not in ENGINEER_ROLES or is_away(owner, at):
         return None
-    away = Absence.objects.filter(user=owner, starts_at__lte=at, ends_at__gt=at).exists()
-    return None if away else owner.pk
+    returns = is_on_shift(owner, at) if case.severity == Severity.ONE else case.verified_at is not None
+    return owner.pk if returns else None

@@ -112,11 +112,11 @@ def is_internal(part: Message | CaseEvent | Attachment) -> bool:
     return isinstance(part, Attachment) and part.note_id is not None
 
 
-def role_of(actor: User | None, organization: Organization) -> ActorRole:
-    """In what role `actor` (None: the portal itself) acts on a case of `organization`."""
+def role_of(actor: User | None, case: Case) -> ActorRole:
+    """In what role `actor` (None: the portal itself) acts on this case."""
     if actor is None:
         return ActorRole.SYSTEM
     if actor.staff_role:
         return ActorRole(actor.staff_role.value)
-    contact = actor.standings.get(organization.pk)
+    contact = actor.standings.get(case.organization_id)
     return ActorRole.THIRD_PARTY if contact and contact.is_third_party else ActorRole.CONTACT

@@ -1,17 +1,30 @@
 """The case's own rules of the guide. Standard library only; every instant is aware."""
 
 from collections.abc import Callable, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from accounts.refusal import Refusal
 from cases.enums import Severity
 from cases.facts import Attempt, State
 
+RECORDED_WITHIN = timedelta(days=1)
 REOPEN_DAYS = 30
 ATTEMPTS_NEEDED = 3
 CHANNELS_NEEDED = 2
 BUSINESS_DAYS_AFTER_LAST_ATTEMPT = 2
+
+
+def require_recent_receipt(received_at: datetime, at: datetime) -> None:
+    """A call becomes a case while it lasts or soon after: its start is in the day before `at` (C-CHN-01, A-07)."""
+    if not at - RECORDED_WITHIN <= received_at <= at:
+        raise Refusal("receipt_out_of_range", "A call is recorded within 24 hours of its start, and not before it.")
+
+
+def require_phone(severity: Severity, phone: str) -> None:
+    """Severity 1 needs a telephone number that reaches somebody now (A-04)."""
+    if severity is Severity.ONE and not phone:
+        raise Refusal("phone_missing", "Severity 1 needs a telephone number under which we reach you now.")
 
 
 def require_lower_severity(present: Severity, to: Severity) -> None:
@@ -45,7 +58,7 @@ def reopen_window_ends(closed_at: datetime, zone: str) -> datetime:
     """
     local = closed_at.astimezone(ZoneInfo(zone)).date()
     midnight = datetime.combine(local + timedelta(days=REOPEN_DAYS + 1), time(), ZoneInfo(zone))
-    return midnight.astimezone(ZoneInfo("UTC"))
+    return midnight.astimezone(UTC)
 
 
 def require_in_reopen_window(closed_at: datetime, zone: str, at: datetime) -> None:
@@ -53,7 +66,8 @@ def require_in_reopen_window(closed_at: datetime, zone: str, at: datetime) -> No
     if at >= reopen_window_ends(closed_at, zone):
         raise Refusal(
             "reopen_window_over",
-            f"The {REOPEN_DAYS} days in which this case could be reopened have passed. Open a new case that refers to it.",
+            f"The {REOPEN_DAYS} days in which this case could be reopened have passed."
+            " Open a new case that refers to it.",
         )
 
 

@@ -8,7 +8,7 @@ from cases.enums import Severity, Status, Verb
 from cases.facts import State
 
 OPEN = frozenset(Status) - {Status.CLOSED}
-WORKED = frozenset({Status.IN_PROGRESS, Status.WAITING_FOR_CUSTOMER})
+WORKED = frozenset({Status.IN_PROGRESS, Status.WAITING_FOR_CUSTOMER, Status.CLOSURE_PROPOSED})
 ASKED = frozenset({Status.WAITING_FOR_CUSTOMER, Status.CLOSURE_PROPOSED})
 
 LEGAL: dict[Verb, frozenset[Status]] = {
@@ -29,11 +29,10 @@ LEGAL: dict[Verb, frozenset[Status]] = {
     Verb.CONFIRM_CLOSURE: frozenset({Status.CLOSURE_PROPOSED}),
     Verb.REJECT_CLOSURE: frozenset({Status.CLOSURE_PROPOSED}),
     Verb.WITHDRAW: OPEN,
-    Verb.RECORD_CONTACT_ATTEMPT: ASKED,
-    Verb.CLOSE_FOR_NO_RESPONSE: ASKED,
+    Verb.RECORD_CONTACT_ATTEMPT: OPEN,
+    Verb.CLOSE_FOR_NO_RESPONSE: OPEN,
     Verb.REOPEN: frozenset({Status.CLOSED}),
     Verb.FOLLOW_ON: frozenset({Status.CLOSED}),
-    Verb.LET_TIMER_FIRE: OPEN,
 }
 
 
@@ -54,15 +53,27 @@ def _obstacle(state: State, verb: Verb) -> Refusal | None:
         return _wrong_status(state, verb)
     if verb in (Verb.VERIFY_ENTITLEMENT, Verb.REFUSE) and state.verified_at:
         return Refusal("already_verified", "The entitlement of this case has already been verified.")
-    if verb in (Verb.ACCEPT, Verb.ASSIGN) and not state.verified_at and state.severity is not Severity.ONE:
+    if verb in (Verb.ACCEPT, Verb.ASSIGN) and not _may_be_worked_on(state):
         return Refusal("not_verified", "Customer Service has not verified the entitlement yet.")
     if verb is Verb.PROPOSE_CLOSURE and not state.verified_at:
         return Refusal("not_verified", "The entitlement must be verified before the case is closed as solved.")
+    if verb in (Verb.RECORD_CONTACT_ATTEMPT, Verb.CLOSE_FOR_NO_RESPONSE) and not _is_silence(state):
+        return Refusal("not_waiting", "Attempts count only while we wait for the customer: it is our turn now.")
     if verb is Verb.HOLD and state.held_at:
         return Refusal("already_held", "The first-response clock is already on hold.")
     if verb is Verb.RESUME and not state.held_at:
         return Refusal("not_held", "The first-response clock is not on hold.")
     return None
+
+
+def _may_be_worked_on(state: State) -> bool:
+    """Verified, or Severity 1 (A-26); work that has begun provisionally goes on."""
+    return bool(state.verified_at) or state.severity is Severity.ONE or state.owner is not None
+
+
+def _is_silence(state: State) -> bool:
+    """We wait for the customer: for an answer, or on hold for a contact that cannot be reached (A-08)."""
+    return state.status in ASKED or state.held_at is not None
 
 
 def _wrong_status(state: State, verb: Verb) -> Refusal:
@@ -77,6 +88,4 @@ def _wrong_status(state: State, verb: Verb) -> Refusal:
         return Refusal("not_closed", "This case is not closed.")
     if verb is Verb.ACCEPT:
         return Refusal("already_accepted", "An engineer already works on this case.")
-    if verb in (Verb.RECORD_CONTACT_ATTEMPT, Verb.CLOSE_FOR_NO_RESPONSE):
-        return Refusal("not_waiting", "Attempts count only while we wait for the customer: it is our turn now.")
     return Refusal("not_in_progress", "An engineer must work on the case first.")

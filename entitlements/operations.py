@@ -1,8 +1,6 @@
 """The entitlement check on real rows."""
 
-from collections.abc import Mapping
 from datetime import date
-from typing import Any
 
 from accounts.models import Organization
 from accounts.refusal import Refusal
@@ -29,13 +27,24 @@ def check(organization: Organization, product: Product, version: str, *, on: dat
 
 
 def plan_for(verdict: Verdict, *, on: date) -> PlanVersion:
-    """The plan version a case is judged by: the covering entitlement's plan, else Standard Support (C-PKG-01, C-DOC-01)."""
-    covering = Entitlement.objects.filter(pk=verdict.entitlement).select_related("plan").first()
-    plan = covering.plan if covering else SupportPlan.objects.get(code=SupportPlan.STANDARD)
+    """The plan version a case is judged by: the covering entitlement's, else Standard Support (C-PKG-01, C-DOC-01)."""
+    if verdict.entitlement is None:
+        plan = SupportPlan.objects.get(code=SupportPlan.STANDARD)
+    else:
+        plan = SupportPlan.objects.get(entitlements=verdict.entitlement)
     return plan.version_on(on)
 
 
-def require_reason_against(verdict: Mapping[str, Any], reason: str) -> None:
+def require_ever_bought(verdict: Verdict, product: Product) -> None:
+    """A customer asks for support only for what support was bought for, if only in the past."""
+    if verdict.outcome is Outcome.NOT_ENTITLED:
+        raise Refusal(
+            "never_entitled",
+            f"No support was bought for {product}. If that looks wrong to you, please call Customer Service.",
+        )
+
+
+def require_reason_against(verdict: Verdict, reason: str) -> None:
     """Going against a verdict that is not "entitled" needs a reason (C-STF-05)."""
-    if verdict["outcome"] != Outcome.ENTITLED and not reason.strip():
+    if verdict.outcome is not Outcome.ENTITLED and not reason.strip():
         raise Refusal("override_missing", "The check did not find a present entitlement: say why the case is accepted.")

@@ -95,14 +95,19 @@ def _dates_checks(
 ) -> tuple[Check, ...]:
     if best:
         days = (best.ends_on - on).days
-        left = "today is the last day" if days == 0 else f"{days} days left"
+        left = f"{_days(days)} left" if days else "today is the last day"
         return (Check("dates", True, f"{best.reference} runs from {best.starts_on} to {best.ends_on}: {left}."),)
-    return tuple(
-        Check("dates", False, f"{one.reference} ended on {one.ends_on}, {(on - one.ends_on).days} days ago.")
-        if one.ends_on < on
-        else Check("dates", False, f"{one.reference} begins only on {one.starts_on}.")
-        for one in for_product
-    )
+    return tuple(_out_of_force(one, on) for one in for_product)
+
+
+def _out_of_force(one: EntitlementFacts, on: date) -> Check:
+    if on < one.starts_on:
+        return Check("dates", False, f"{one.reference} begins only on {one.starts_on}.")
+    return Check("dates", False, f"{one.reference} ended on {one.ends_on}, {_days((on - one.ends_on).days)} ago.")
+
+
+def _days(count: int) -> str:
+    return "1 day" if count == 1 else f"{count} days"
 
 
 def _version_check(product: str, version: str, supported: Sequence[str]) -> Check:

@@ -102,9 +102,7 @@ def _mark_fired(effects: Iterable[Effect], at: datetime) -> None:
 
 def _record_facts(effects: Iterable[Effect], at: datetime) -> None:
     """Facts are recorded when they take effect, late ones too; they carry when they were due."""
-    entries = [Entry(case, item.fact, at, data=item.data) for case, item in effects if item.fact]
-    if entries:
-        record(entries)
+    record([Entry(case, item.fact, at, data=item.data) for case, item in effects if item.fact])
 
 
 def _close_unanswered(effects: Iterable[Effect], at: datetime) -> None:

@@ -114,17 +114,19 @@ def differences(cases: Collection[Case]) -> Iterator[str]:
     """Sentences about the rows of these cases that do not say what the logs say."""
     derived = derive(cases)
     ids = list(derived)
+    number = {case.pk: case.number for case in cases}
+
+    def told(rows: Iterable[models.Model], trouble: str) -> Iterator[str]:
+        for row in rows:
+            yield f"{number[row.case_id]}: {row._meta.verbose_name} “{row}” {trouble}"
+
     for model, wanted in ((Milestone, _milestones(derived)), (CaseClock, _clocks(derived))):
         comparison = _compare(model, ids, wanted)
-        yield from (f"{model._meta.verbose_name} of {_told(row)} is wrong or missing" for row in comparison.differing)
-        yield from (f"{model._meta.verbose_name} of {_told(row)} should not be there" for row in comparison.surplus)
+        yield from told(comparison.differing, "is wrong or missing")
+        yield from told(comparison.surplus, "should not be there")
     replanning = _replan(ids, derived)
-    yield from (f"timer {row.kind} {row.subject} of case {row.case_id} is missing" for row in replanning.missing)
-    yield from (f"timer {row.kind} {row.subject} of case {row.case_id} is void" for row in replanning.void)
-
-
-def _told(row: Any) -> str:
-    return f"case {row.case_id} ({row})"
+    yield from told(replanning.missing, "is missing")
+    yield from told(replanning.void, "should not be there")
 
 
 def _milestones(derived: dict[int, Derived]) -> list[Milestone]:

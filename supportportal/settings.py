@@ -68,7 +68,7 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "allauth.usersessions",
     "django_htmx",
-    "django.contrib.admin",
+    "accounts.back_office.BackOfficeConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
@@ -95,6 +95,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "web.middleware.StaffSecondFactor",
 ]
 
 ROOT_URLCONF = "supportportal.urls"
@@ -118,6 +119,8 @@ TEMPLATES = [
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 AUTH_USER_MODEL = "accounts.User"
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
@@ -128,6 +131,38 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+
+# Sign-in: by invitation, with a proven address. Limits of attempts are django-allauth's own, kept in the cache.
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
+ACCOUNT_FORMS = {
+    "login": "web.account.forms.SignInForm",
+    "add_email": "web.account.forms.AddressForm",
+    "change_password": "web.account.forms.ChangePasswordForm",
+    "set_password": "web.account.forms.SetPasswordForm",
+    "reset_password": "web.account.forms.ResetPasswordForm",
+    "reset_password_from_key": "web.account.forms.NewPasswordForm",
+    "reauthenticate": "web.account.forms.ConfirmPasswordForm",
+}
+MFA_ADAPTER = "accounts.adapter.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_TOTP_ISSUER = "Support Portal"
+MFA_FORMS = {
+    "authenticate": "web.account.forms.CodeForm",
+    "reauthenticate": "web.account.forms.ConfirmCodeForm",
+    "activate_totp": "web.account.forms.ActivateAppForm",
+    "add_webauthn": "web.account.forms.AddKeyForm",
+    "edit_webauthn": "web.account.forms.EditKeyForm",
+}
+STAFF_MFA_REQUIRED = env.bool("STAFF_MFA_REQUIRED", default=PRODUCTION)
 
 LANGUAGE_CODE = "en-us"
 USE_TZ = True
@@ -208,6 +243,7 @@ CELERY_BROKER_URL = engines.broker_url(REDIS_URL)
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_PUBLISH_RETRY = False  # the next tick is a second away
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 2, "socket_timeout": 5}
 CELERY_TIMEZONE = "UTC"
 CELERY_ACCEPT_CONTENT = ["json"]
@@ -218,6 +254,11 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "fire the timers that fell due": {
         "task": "sla.tasks.sweep",
+        "schedule": timedelta(seconds=1),
+        "options": {"expires": 5},
+    },
+    "send the letters about accounts": {
+        "task": "accounts.tasks.send_letters",
         "schedule": timedelta(seconds=1),
         "options": {"expires": 5},
     },

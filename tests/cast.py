@@ -4,7 +4,8 @@ Everybody is a `User`, as the verbs want them. Three customers stand in three re
 A test that changes somebody's rights acts with `fresh(user)` afterwards, as the next request would.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -12,6 +13,7 @@ import pytest
 
 from accounts.enums import CaseSight, ContactRole, StaffRole
 from accounts.models import Contact, Organization, Region, StaffProfile, SupportCenter, User
+from accounts.refusal import Refusal
 from cases import operations
 from cases.enums import ClosureReason, Severity, Status
 from cases.models import Case
@@ -26,7 +28,7 @@ PHONE = "+44 1224 555 010"
 
 
 def make_user(name: str, *, zone: str = "Europe/London") -> User:
-    """A person who may sign in, with an address made of the name and the password `correct horse`."""
+    """A person who may sign in, with an address made of the name and the password `correct horse battery`."""
     return User.objects.create_user(
         f"{name.lower().replace(' ', '.')}@example.com", name, password="correct horse battery", zone=zone
     )
@@ -85,6 +87,20 @@ def contact_of(user: User, organization: Organization) -> Contact:
 def kinds(case: Case) -> list[str]:
     """What the log of a case tells, oldest first."""
     return list(case.events.order_by("seq").values_list("kind", flat=True))
+
+
+def facts(case: Case, kind: str) -> list[dict]:
+    """The data of every fact of this kind, oldest first."""
+    return list(case.events.filter(kind=kind).order_by("seq").values_list("data", flat=True))
+
+
+@contextmanager
+def refused(code: str) -> Iterator[None]:
+    """What happens inside is refused with this code, in words."""
+    with pytest.raises(Refusal) as caught:
+        yield
+    assert caught.value.code == code
+    assert caught.value.message
 
 
 # What is bought

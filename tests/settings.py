@@ -8,7 +8,7 @@ os.environ.setdefault("PORTAL_VAR", str(Path(__file__).resolve().parent.parent /
 
 from supportportal import engines
 from supportportal.settings import *  # noqa: F403
-from supportportal.settings import CACHES, REDIS_URL, STORAGES, VAR_DIR
+from supportportal.settings import CACHES, DATABASES, REDIS_URL, STORAGES, VAR_DIR
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
 
@@ -33,5 +33,7 @@ STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.Static
 WHITENOISE_AUTOREFRESH = True
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
-# A process of a test that names a point in its environment dies there (`sla.crash`).
+# For a process that a test starts: the test's own copy of the database, and the point at which to die (`sla.crash`).
+if copy := os.environ.get("PORTAL_TEST_DATABASE"):
+    DATABASES["default"]["NAME"] = copy
 CRASH_AT = os.environ.get("PORTAL_CRASH_AT")

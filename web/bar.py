@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Exists
 from django.http import HttpRequest
 
+from accounts.adapter import has_second_factor, needs_second_factor
 from accounts.models import Holiday, HolidayImport, Organization, RegionCalendar, Shift, User
 from web import words
 
@@ -43,6 +44,16 @@ class Bar:
     @property
     def staff(self) -> bool:
         return self.user.staff_role is not None
+
+    @cached_property
+    def lacks_second_factor(self) -> bool:
+        """Whether the reader has to set up a second factor before anything else."""
+        return needs_second_factor(self.user) and not has_second_factor(self.user)
+
+    @property
+    def second_factor_is_optional(self) -> bool:
+        """Whether staff may sign in with a password alone here, as on a demo machine."""
+        return self.staff and not needs_second_factor(self.user)
 
     @property
     def role(self) -> str:

@@ -5,6 +5,15 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 NO_BREAK = "\u00a0"
+BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+SYSTEMS = (
+    ("Windows", "Windows"),
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)
 UNITS = (("d", 86_400), ("h", 3_600), ("min", 60))
 SIZES = ("bytes", "kB", "MB", "GB", "TB")
 
@@ -78,3 +87,9 @@ def initials(name: str) -> str:
     """First letters of the first and the last part of a name."""
     parts = name.split()
     return "".join(part[0] for part in parts[:1] + parts[1:][-1:]).upper() or "?"
+
+
+def browser(user_agent: str) -> str:
+    """What a person calls the browser of a User-Agent header: "Firefox on Windows"."""
+    program, system = (next((name for mark, name in marks if mark in user_agent), "") for marks in (BROWSERS, SYSTEMS))
+    return " on ".join(filter(None, (program, system))) or "Unknown browser"

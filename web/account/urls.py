@@ -7,5 +7,7 @@ from web.account import views
 urlpatterns = [
     path("preferences/", views.preferences, name="preferences"),
     path("preferences/theme/", views.theme, name="theme"),
+    path("preferences/sessions/<int:pk>/end/", views.end_session, name="end_session"),
     path("preferences/security/", views.security, name="account_security"),
+    path("invitations/<str:token>/", views.invitation, name="invitation"),
 ]

@@ -1,14 +1,21 @@
 """Pages about the reader: preferences, theme, the way into the account's security."""
 
+from datetime import datetime
+
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from web.account.forms import PreferencesForm
+from accounts import invitations
+from accounts.models import Invitation, User
+from accounts.refusal import Refusal
+from web.account.forms import AcceptanceForm, PreferencesForm
 from web.context import THEMES
 
 A_YEAR = 365 * 24 * 3600
@@ -42,3 +49,47 @@ def theme(request: HttpRequest) -> HttpResponse:
 def security(request: HttpRequest) -> HttpResponse:
     """Where password, address, second factor and open sessions are kept."""
     return render(request, "account/security.html")
+
+
+@login_required
+@require_POST
+def end_session(request: HttpRequest, pk: int) -> HttpResponse:
+    """Sign the reader out elsewhere."""
+    get_object_or_404(UserSession, pk=pk, user=request.user).end()
+    messages.success(request, "That session is ended.")
+    return redirect("usersessions_list")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def invitation(request: HttpRequest, token: str) -> HttpResponse:
+    """Turn a mailed link into an account, or into one more right of the account that the reader is signed in to."""
+    now = timezone.now()
+    try:
+        invited = invitations.find(token, at=now)
+        if request.method != "POST":
+            return _offer(request, invited)
+        if request.user.is_authenticated:
+            invitations.accept(token, at=now, by=request.user)
+            return redirect("/")
+        return _make_account(request, token, invited, now)
+    except Refusal as refusal:
+        return render(request, "account/invitation_refused.html", {"refusal": refusal}, status=410)
+
+
+def _offer(request: HttpRequest, invited: Invitation, form: AcceptanceForm | None = None) -> HttpResponse:
+    context = {
+        "invitation": invited,
+        "form": form or AcceptanceForm(invitation=invited),
+        "owner": User.objects.filter(email__iexact=invited.email).first(),
+    }
+    return render(request, "account/invitation.html", context, status=422 if form else 200)
+
+
+def _make_account(request: HttpRequest, token: str, invited: Invitation, now: datetime) -> HttpResponse:
+    """A newcomer signs in next, which leads staff to their second factor."""
+    form = AcceptanceForm(request.POST, invitation=invited)
+    if not form.is_valid():
+        return _offer(request, invited, form)
+    invitations.accept(token, at=now, **form.cleaned_data)
+    messages.success(request, "Your account is made. Sign in with your new password.")
+    return redirect("account_login")

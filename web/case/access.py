@@ -4,13 +4,14 @@ A page of a case is one address for both sides; `sided` gives each its own view.
 what does not exist.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
 
 from accounts.models import User
 from cases.models import Case
@@ -19,6 +20,8 @@ from cases.numbers import normalize
 View = Callable[..., HttpResponseBase]
 CaseView = Callable[[HttpRequest, Case], HttpResponseBase]
 
+FORM = ("GET", "HEAD", "POST")
+PAGE = ("GET", "HEAD")
 NO_SUCH_CASE = "There is no such case."
 
 
@@ -39,7 +42,7 @@ def visible_case(user: User, number: str) -> Case:
         "organization__region",
         "contact__user",
         "opened_by",
-        "owner",
+        "owner__staff__center",
         "product",
         "calendar",
         "plan_version__plan",
@@ -52,10 +55,11 @@ def visible_case(user: User, number: str) -> Case:
     return case
 
 
-def sided(*, customer: CaseView | None = None, staff: CaseView | None = None) -> View:
+def sided(*, customer: CaseView | None = None, staff: CaseView | None = None, methods: Sequence[str] = FORM) -> View:
     """One address for both sides: the customer's view or support's; the side without a view is refused."""
 
     @private
+    @require_http_methods(list(methods))
     def answer(request: HttpRequest, number: str, **names: Any) -> HttpResponseBase:
         user = person(request)
         case = visible_case(user, number)

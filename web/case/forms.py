@@ -12,17 +12,17 @@ from django.http import HttpRequest, QueryDict
 from accounts.refusal import Refusal
 from cases.models import Case
 from cases.operations import Form
+from cases.texts import BODY_LIMIT
 from web.case.timeline import Row
 from web.case.uploads import FilesField
 
-LONGEST_TEXT = 50_000
 HIDDEN = ("seen", "submission")
 
 
 class OnceForm(forms.Form):
     """A form that takes effect once, however often it is sent.
 
-    `refusals` names the field that a refusal's code speaks of; a code "<field>_missing" finds its field by itself.
+    `refusals` names the field that a refusal's code speaks of; codes such as "<field>_missing" find theirs by name.
     """
 
     submission = forms.UUIDField(required=False, widget=forms.HiddenInput)
@@ -31,6 +31,7 @@ class OnceForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any):
         kwargs["initial"] = {"submission": uuid4()} | (kwargs.get("initial") or {})
+        kwargs.setdefault("label_suffix", "")
         super().__init__(*args, **kwargs)
 
     @property
@@ -44,7 +45,8 @@ class OnceForm(forms.Form):
 
     def refuse(self, refusal: Refusal) -> None:
         """Show a refusal next to the field it speaks of, or on top."""
-        field = self.refusals.get(refusal.code, refusal.code.removesuffix("_missing"))
+        by_name = refusal.code.removesuffix("_missing").removesuffix("_too_long")
+        field = self.refusals.get(refusal.code, by_name)
         self.add_error(field if field in self.fields else None, refusal.message)
 
     def mend_hidden(self) -> None:
@@ -88,11 +90,11 @@ class TextField(forms.CharField):
     """Markdown that somebody writes: kept as typed, with a limit that says what to do instead."""
 
     def __init__(self, **kwargs: Any):
-        kwargs.setdefault("max_length", LONGEST_TEXT)
+        kwargs.setdefault("max_length", BODY_LIMIT)
         kwargs.setdefault("widget", forms.Textarea(attrs={"rows": 5}))
         super().__init__(**kwargs)
         self.error_messages["required"] = "Please write a few words here."
-        too_long = f"This is longer than {LONGEST_TEXT:,} characters. Attach it as a file instead."
+        too_long = f"This is longer than {BODY_LIMIT:,} characters. Attach it as a file instead."
         self.validators = [v for v in self.validators if not isinstance(v, MaxLengthValidator)]
         self.validators.append(MaxLengthValidator(self.max_length, too_long))
 

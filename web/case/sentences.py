@@ -1,6 +1,6 @@
 """A fact of a case's log as one sentence: in a customer's words, or in support's.
 
-A customer's sentence is made of disclosed data only: what is not on the list below cannot be told by accident.
+A customer's sentence is made of disclosed data only (`cases.disclosure`): nothing else can be told by accident.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,32 +13,6 @@ from django.urls import reverse
 from cases.enums import Channel, ClosureReason, EventKind, HoldReason, ReassignmentReason, Severity
 from entitlements.enums import Outcome
 from web.case.times import Times
-
-# What of a fact's data a customer may read. A kind that is missing here discloses nothing.
-DISCLOSED: Mapping[EventKind, frozenset[str]] = {
-    EventKind.RECEIVED: frozenset({"requested", "channel", "message"}),
-    EventKind.HELD: frozenset({"reason"}),
-    EventKind.ASSIGNED: frozenset({"owner"}),
-    EventKind.REASSIGNED: frozenset({"owner", "reason"}),
-    EventKind.REPLIED: frozenset({"message", "waiting"}),
-    EventKind.CUSTOMER_REPLIED: frozenset({"message", "channel"}),
-    EventKind.CALLED: frozenset({"reached"}),
-    EventKind.SEVERITY_PROPOSED: frozenset({"severity", "side", "reason"}),
-    EventKind.SEVERITY_AGREED: frozenset({"severity"}),
-    EventKind.SEVERITY_REDUCED: frozenset({"before", "severity", "reason", "agreed"}),
-    EventKind.CLOSURE_PROPOSED: frozenset({"problem", "resolution", "reason"}),
-    EventKind.CLOSURE_REJECTED: frozenset({"message"}),
-    EventKind.CONTACT_ATTEMPTED: frozenset({"channel", "announces_closure", "message"}),
-    EventKind.CLOSED: frozenset({"reason", "problem", "resolution"}),
-    EventKind.REOPENED: frozenset({"message"}),
-    EventKind.FOLLOWED_ON: frozenset({"number"}),
-    EventKind.FIRST_RESPONSE_BREACHED: frozenset({"due_at"}),
-}
-
-
-def disclosed(kind: EventKind, data: Mapping[str, Any]) -> dict[str, Any]:
-    """The part of a fact's data that a customer may read."""
-    return {key: value for key, value in data.items() if key in DISCLOSED.get(kind, frozenset())}
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +140,10 @@ def _attempted(told: Told) -> Words:
 
 
 def _closed(told: Told) -> Words:
-    reason = _lower_first(ClosureReason(told.data["reason"]).label)
-    return Words("lock", "Case closed:", f"{reason}{f', by {told.by}' if told.by else ''}", told.data["resolution"])
+    reason = ClosureReason(told.data["reason"])
+    agreed = reason in (ClosureReason.RESOLVED, ClosureReason.ANSWERED)  # the proposal above has the text already
+    by = f", by {told.by}" if told.by else ""
+    return Words("lock", "Case closed:", f"{_lower_first(reason.label)}{by}", "" if agreed else told.data["resolution"])
 
 
 def _reopened(told: Told) -> Words:

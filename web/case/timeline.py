@@ -14,11 +14,13 @@ from django.db.models import BigIntegerField, OuterRef, Subquery
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
 
+from accounts.enums import CaseSight
 from accounts.models import Contact, User
+from cases.disclosure import disclosed
 from cases.enums import CUSTOMER_SIDE, INTERNAL_KINDS, ActorRole, EventKind
 from cases.models import Attachment, Case, CaseEvent, Message, Note
 from web import words
-from web.case.sentences import Told, disclosed, how_said, sentence
+from web.case.sentences import Told, how_said, sentence
 from web.case.times import Times
 
 
@@ -91,6 +93,7 @@ class _Log:
     def __init__(self, case: Case, reader: User, times: Times, after: int):
         self.case, self.times = case, times
         self.staff = bool(reader.staff_role)
+        self.sees_all = sees_all(reader, case)
         self.events = list(_events(case, reader, after))
         self.messages: dict[int, Message] = (
             Message.objects.visible_to(reader).select_related("author").in_bulk(self._said("message"))
@@ -136,7 +139,7 @@ class _Log:
             text=told_as.text,
             quote=told_as.quote,
             state=told_as.state,
-            link=told_as.link,
+            link=told_as.link if self.sees_all else "",
             internal=event.kind in INTERNAL_KINDS,
             day=self.times.heading(event.at),
             iso=words.iso(event.at),
@@ -177,6 +180,12 @@ def _events(case: Case, reader: User, after: int):
         .annotate(owner_name=Subquery(owners))
         .order_by("seq")
     )
+
+
+def sees_all(reader: User, case: Case) -> bool:
+    """Whether a case that this one refers to is open to the reader too."""
+    contact = reader.standings.get(case.organization_id)
+    return bool(reader.staff_role) or (contact is not None and contact.sees == CaseSight.ALL)
 
 
 def in_words(user: User | None, role: str, partner: str | None, case: Case) -> str:

@@ -12,8 +12,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, StopUpload
 from django.http import HttpRequest
-
-from web import words
+from django.template.defaultfilters import filesizeformat
 
 # Room for the text of a form and the frames of its parts, beside the files.
 TEXT_ALLOWANCE_BYTES = 4 * 1024**2
@@ -53,7 +52,8 @@ def oversized(request: HttpRequest) -> str | None:
 
 
 def limit_in_words() -> str:
-    return words.size(settings.ATTACHMENT_LIMIT_BYTES)
+    """What the files of one form may have together: "2.0 GB", counted as computers do."""
+    return filesizeformat(settings.ATTACHMENT_LIMIT_BYTES)
 
 
 class FilesInput(forms.FileInput):

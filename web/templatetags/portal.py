@@ -24,6 +24,7 @@ register = template.Library()
 register.filter("markdown", to_html)
 register.filter("filesize", words.size)
 register.filter("spelled", words.length)
+register.filter("browser", words.browser)
 
 TONES = 6
 TOAST_ICONS = {"success": "check", "warning": "warning", "error": "warning"}

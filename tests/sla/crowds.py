@@ -1,0 +1,29 @@
+"""Cases by the hundred, without calling a verb for each."""
+
+from uuid import uuid4
+
+from django.db import transaction
+
+from cases import numbers
+from cases.enums import EventKind
+from cases.journal import Entry, record
+from cases.models import Case
+
+
+def received_with(case: Case, count: int) -> list[Case]:
+    """So many more cases like `case`, which was just received: same moment, same wish, other numbers."""
+    receipt = case.events.get()
+    copies = [_unwritten(case) for _ in range(count)]
+    with transaction.atomic():
+        Case.objects.bulk_create(copies)
+        record([Entry(copy, EventKind.RECEIVED, receipt.at, case.opened_by, receipt.data) for copy in copies])
+    return copies
+
+
+def _unwritten(case: Case) -> Case:
+    """The case as it was before its log began, under another number."""
+    fields = {field.attname: getattr(case, field.attname) for field in Case._meta.concrete_fields}
+    fresh = {"id": None, "number": numbers.draw(), "submission": uuid4(), "version": 0, "updated_at": None}
+    copy = Case(**(fields | fresh))
+    copy.organization = case.organization
+    return copy

@@ -1,0 +1,148 @@
+"""What a customer does to a case: each act has its form on a page of its own; the case page shows it or links to it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+
+from cases import operations
+from cases.attachments import StoredFile
+from cases.enums import Verb
+from cases.models import Case
+from cases.transitions import is_legal
+from web.case import doors
+from web.case.access import person
+from web.case.forms import CaseForm, MessageForm
+from web.customer.case_page import proposed_severity
+from web.customer.forms import AgreementForm, ClosureAnswerForm, SeverityForm, WithdrawalForm
+
+Files = Sequence[StoredFile]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The words around a form: what it is for, its button, and what is said when it took effect."""
+
+    title: str
+    lead: str
+    button: str
+    done: str
+    danger: bool = False
+
+
+def _answer(request: HttpRequest, case: Case, form: CaseForm, page: Page, verb: Verb, act: doors.Verb) -> HttpResponse:
+    """Let the act take effect, or show its form: empty, or with what stands in the way."""
+    if request.method == "POST":
+        if changed := doors.carry_out(request, form, act):
+            messages.success(request, page.done)
+            return redirect(changed)
+    elif not is_legal(case.state, verb):
+        messages.info(request, "The case has moved on: this is not possible any more.")
+        return redirect(case)
+    return render(request, "cases/form.html", {"case": case, "form": form, "page": page}, status=doors.status_of(form))
+
+
+def reply(request: HttpRequest, case: Case) -> HttpResponse:
+    """Write to support."""
+    form = MessageForm.of(request, case)
+    page = Page("Write to support", "Everybody who works on this case for you or for us reads it.", "Send", "Sent.")
+
+    def act(files: Files) -> Case:
+        body = form.cleaned_data["body"]
+        return operations.reply_as_customer(
+            case, body, by=person(request), at=timezone.now(), files=files, form=form.knew
+        )
+
+    return _answer(request, case, form, page, Verb.REPLY_AS_CUSTOMER, act)
+
+
+def answer_closure(request: HttpRequest, case: Case) -> HttpResponse:
+    """Say whether it is solved; a no says what is still open (C-CLS-01)."""
+    form = ClosureAnswerForm.of(request, case, initial={"answer": request.GET.get("answer", "")})
+    page = Page("Is this solved?", case.resolution, "Send the answer", "Thank you for your answer.")
+
+    def act(files: Files) -> Case:
+        by, now = person(request), timezone.now()
+        if form.cleaned_data["answer"] == "yes":
+            return operations.confirm_closure(case, by=by, at=now, form=form.knew)
+        return operations.reject_closure(case, form.cleaned_data["body"], by=by, at=now, files=files, form=form.knew)
+
+    return _answer(request, case, form, page, Verb.CONFIRM_CLOSURE, act)
+
+
+def withdraw(request: HttpRequest, case: Case) -> HttpResponse:
+    """Close one's own case (C-CLS-02)."""
+    form = WithdrawalForm.of(request, case)
+    lead = "We stop working on it. You can reopen it for 30 days."
+    page = Page("Close the case", lead, "Close the case", "The case is closed.", danger=True)
+
+    def act(files: Files) -> Case:
+        resolution = form.cleaned_data["resolution"]
+        return operations.withdraw(case, by=person(request), at=timezone.now(), resolution=resolution, form=form.knew)
+
+    return _answer(request, case, form, page, Verb.WITHDRAW, act)
+
+
+def propose_severity(request: HttpRequest, case: Case) -> HttpResponse:
+    """Put another severity forward (C-SEV-01, C-SEV-03)."""
+    form = SeverityForm.of(request, case)
+    lead = (
+        "An agreed severity can only become less severe."
+        if case.severity_agreed_at
+        else "We agree the severity together. Once agreed, it can be lowered but not raised."
+    )
+    page = Page("Propose another severity", lead, "Propose", "Your proposal is sent.")
+
+    def act(files: Files) -> Case:
+        given = form.cleaned_data
+        return operations.propose_severity(
+            case, given["severity"], by=person(request), at=timezone.now(), reason=given["reason"], form=form.knew
+        )
+
+    return _answer(request, case, form, page, Verb.PROPOSE_SEVERITY, act)
+
+
+def agree_severity(request: HttpRequest, case: Case) -> HttpResponse:
+    """Agree to the severity that support proposes (C-SEV-01)."""
+    proposed = proposed_severity(case.state)
+    form = AgreementForm.of(request, case, initial={"severity": proposed})
+    if proposed is None and request.method != "POST":
+        return redirect(case)
+    title = f"Agree to {proposed.label}?" if proposed else "Agree to the severity?"
+    page = Page(title, proposed.description if proposed else "", "Agree", "The severity is agreed.")
+
+    def act(files: Files) -> Case:
+        severity = form.cleaned_data["severity"]
+        return operations.agree_severity(case, severity, by=person(request), at=timezone.now(), form=form.knew)
+
+    return _answer(request, case, form, page, Verb.AGREE_SEVERITY, act)
+
+
+def reopen(request: HttpRequest, case: Case) -> HttpResponse:
+    """Reopen a closed case within its window (C-RPN-01)."""
+    form = MessageForm.of(request, case)
+    page = Page(
+        "Reopen the case", "Tell us what happened since it was closed.", "Reopen the case", "The case is open again."
+    )
+
+    def act(files: Files) -> Case:
+        body = form.cleaned_data["body"]
+        return operations.reopen(case, body, by=person(request), at=timezone.now(), files=files, form=form.knew)
+
+    return _answer(request, case, form, page, Verb.REOPEN, act)
+
+
+def follow_on(request: HttpRequest, case: Case) -> HttpResponse:
+    """Open a new case that continues a closed one after its window (C-RPN-02)."""
+    form = MessageForm.of(request, case)
+    lead = "The time in which this case could be reopened is over. A new case refers to it, so nothing is lost."
+    page = Page("Continue in a new case", lead, "Open the new case", "The new case is open.")
+
+    def act(files: Files) -> Case:
+        body = form.cleaned_data["body"]
+        return operations.open_follow_on(case, body, by=person(request), at=timezone.now(), files=files, form=form.knew)
+
+    return _answer(request, case, form, page, Verb.FOLLOW_ON, act)

@@ -1,0 +1,168 @@
+"""What a customer sees of a case, beside its log: where it stands, what to do, steps and facts."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from accounts.enums import StaffRole
+from accounts.models import User
+from cases.enums import CaseType, ClosureReason, Severity, Status, Turn, Verb
+from cases.facts import State
+from cases.models import Case
+from cases.rules import reopen_window_ends
+from cases.transitions import is_legal
+from sla.queries import clocks
+from web.case.forms import MessageForm
+from web.case.timeline import sees_all, timeline
+from web.case.times import Times
+from web.customer.forms import AgreementForm, ClosureAnswerForm
+from web.customer.listing import answered, opener, reopen_until
+from web.customer.offers import telephone_of
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """Where the case stands, in one sentence and a line about it."""
+
+    turn: Turn
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step of a case's life: done, present or still to come."""
+
+    name: str
+    when: str
+    done: bool
+    present: bool
+
+
+def case_page(case: Case, reader: User, times: Times) -> dict[str, Any]:
+    """Everything the page of `case` shows to this customer, in a number of statements that its log does not change."""
+    state, organization = case.state, case.organization
+    reopenable = reopen_until(case, times)
+    views = clocks(case, times.now)
+    return {
+        "case": case,
+        "status": Status(case.status).label,
+        "headline": headline(case, times),
+        "reopenable_if_closed_now": times.moment(
+            reopen_window_ends(times.now, case.zone) - timedelta(minutes=1), case.zone, case.calendar.place
+        ),
+        "closure_form": ClosureAnswerForm(case) if is_legal(state, Verb.CONFIRM_CLOSURE) else None,
+        "proposed_severity": proposed_severity(state),
+        "agreement_form": AgreementForm(case, initial={"severity": proposed_severity(state)}),
+        "message_form": MessageForm(case, auto_id="message_%s") if is_legal(state, Verb.REPLY_AS_CUSTOMER) else None,
+        "may_withdraw": is_legal(state, Verb.WITHDRAW),
+        "may_propose_severity": is_legal(state, Verb.PROPOSE_SEVERITY) and state.severity is not Severity.FOUR,
+        "reopen_until": reopenable,
+        "may_follow_on": is_legal(state, Verb.FOLLOW_ON) and reopenable is None,
+        "steps": list(steps(case, times)),
+        "clocks": [(view, answered(view.explanation.milestone.started_at, view.met_at)) for view in views],
+        "timeline": timeline(case, reader, times),
+        "telephone": telephone_of(organization),
+        "opener": opener(case),
+        "opened": times.moment(case.received_at),
+        "severity_words": severity_words(state),
+        "owner_place": owner_place(case),
+        "facts": list(facts(case)),
+        "sees_all": sees_all(reader, case),
+    }
+
+
+def proposed_severity(state: State) -> Severity | None:
+    """What support proposes and the customer has not agreed to yet; None when there is nothing to answer (C-SEV-01)."""
+    answered = state.proposed is None or state.proposed is state.requested
+    settled = state.severity_agreed_at is not None and state.proposed is state.severity
+    return None if answered or settled or state.status is Status.CLOSED else state.proposed
+
+
+def severity_words(state: State) -> str:
+    """How the severity stands between both sides."""
+    if state.severity_agreed_at:
+        return f"{state.severity}, agreed; it can be lowered, not raised"
+    if state.proposed and state.proposed is not state.requested:
+        return f"you asked for {state.requested}, we propose {state.proposed}"
+    return f"{state.requested}, as you asked; not agreed yet"
+
+
+def owner_place(case: Case) -> str:
+    """What the owner is and where: "Support engineer, Cambridge"."""
+    staff = case.owner.staff if case.owner else None
+    if staff is None:
+        return ""
+    return ", ".join(filter(None, (StaffRole(staff.role).label, staff.center.name if staff.center else "")))
+
+
+def facts(case: Case) -> Iterator[tuple[str, str]]:
+    """What is known about the case, term by term."""
+    yield "Organization", f"{case.organization}, business hours of {case.calendar.place}"
+    yield "Contact", str(case.contact.user)
+    yield "Product", f"{case.product} {case.product_version}".strip()
+    yield "About", CaseType(case.case_type).label
+    until = f", until {case.entitlement.ends_on:%-d %b %Y}" if case.entitlement else ""
+    yield "Plan", f"{case.plan_version.plan}{until}"
+    yield "Severity", severity_words(case.state)
+    if case.phone:
+        yield "Telephone", case.phone
+    if case.reopenings:
+        yield "Reopened", "once" if case.reopenings == 1 else f"{case.reopenings} times"
+
+
+def headline(case: Case, times: Times) -> Headline:
+    """Whose turn it is and what for, before anything else."""
+    owner = case.owner.name if case.owner else "Support"
+    since = f"{times.short(case.turn_since_at)}" if case.turn_since_at else ""
+    match Status(case.status):
+        case Status.CLOSURE_PROPOSED:
+            title, text = "Is this solved, and may we close the case?", f"{owner} asked you {_asked(case, times)}."
+        case Status.WAITING_FOR_CUSTOMER:
+            title, text = f"{owner} waits for your answer", f"Asked {since}. Write below, or call."
+        case Status.RECEIVED:
+            title, text = "We check your entitlement", "Customer Service looks at it first; an engineer follows."
+        case Status.QUEUED:
+            title, text = "The next engineer takes your case", "Your entitlement is in order."
+        case Status.IN_PROGRESS:
+            title, text = f"{owner} works on your case", f"With us since {since}."
+        case Status.CLOSED:
+            reason = ClosureReason(case.closure_reason).label
+            title, text = f"Closed: {reason[0].lower()}{reason[1:]}", f"Since {times.short(_aware(case.closed_at))}."
+    return Headline(case.turn, title, text)
+
+
+def _asked(case: Case, times: Times) -> str:
+    return times.short(_aware(case.closure_proposed_at))
+
+
+def _aware(at: datetime | None) -> datetime:
+    """A moment that the case's status guarantees."""
+    assert at is not None
+    return at
+
+
+def steps(case: Case, times: Times) -> Iterator[Step]:
+    """Received, checked, worked on, solution proposed, closed (C-TRK-01)."""
+    status = Status(case.status)
+    present = _PLACES[status]
+    told = (
+        ("Received", times.short(case.received_at)),
+        ("Entitlement checked", times.short(case.verified_at) if case.verified_at else ""),
+        ("Worked on", case.owner.name if case.owner else ""),
+        ("Solution proposed", _asked(case, times) if case.closure_proposed_at else ""),
+        ("Closed", times.short(case.closed_at) if case.closed_at else ""),
+    )
+    for place, (name, when) in enumerate(told):
+        yield Step(name, when, done=place < present, present=place == present)
+
+
+_PLACES = {
+    Status.RECEIVED: 0,
+    Status.QUEUED: 1,
+    Status.IN_PROGRESS: 2,
+    Status.WAITING_FOR_CUSTOMER: 2,
+    Status.CLOSURE_PROPOSED: 3,
+    Status.CLOSED: 4,
+}

@@ -1,0 +1,234 @@
+"""A customer's cases as rows: whose turn first, then the next deadline. Lists go on by key, never by counting."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import urlencode
+
+from django.db import models
+from django.db.models import Q, Value, When
+
+from accounts.models import User
+from cases.enums import ClosureReason, Severity, Status, Turn
+from cases.facts import turn_of
+from cases.models import Case, CaseQuerySet
+from sla.queries import RowState, row_states
+from web import words
+from web.case.timeline import in_words
+from web.case.times import Moment, Times
+
+PAGE = 25
+CLOSED_LATELY = 3
+COUNT_CAP = 1000
+
+TURNS = {turn: [status for status in Status if turn_of(status) is turn] for turn in Turn}
+RANK = models.Case(
+    When(status__in=TURNS[Turn.CUSTOMER], then=Value(0)),
+    When(status__in=TURNS[Turn.SUPPORT], then=Value(1)),
+    default=Value(2),
+    output_field=models.IntegerField(),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the reader asked to see: a state of `STATES`, words, an organization (Org ID), and from after which case."""
+
+    state: str = "open"
+    words: str = ""
+    organization: str = ""
+    after: str = ""
+
+    def query(self, **other: str) -> str:
+        """The address of this list, or of one that differs in `other`, as a query string."""
+        asked = {"state": self.state, "q": self.words, "organization": self.organization, "after": ""} | other
+        return f"?{urlencode({key: value for key, value in asked.items() if value})}"
+
+    @property
+    def plain(self) -> bool:
+        """Whether this is the page as it first opens."""
+        return self == Wish()
+
+
+STATES = {
+    "open": ("Open", Q(status__in=[*TURNS[Turn.CUSTOMER], *TURNS[Turn.SUPPORT]])),
+    "yours": ("Your turn", Q(status__in=TURNS[Turn.CUSTOMER])),
+    "ours": ("With us", Q(status__in=TURNS[Turn.SUPPORT])),
+    "closed": ("Closed", Q(status=Status.CLOSED)),
+    "all": ("All", Q()),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """A case in a list. `notes` stand below its subject; on the right either `ask` or the deadline, and `aside`."""
+
+    number: str
+    url: str
+    subject: str
+    severity: Severity
+    turn: Turn
+    organization: str
+    notes: tuple[str, ...]
+    ask: str
+    state: str
+    answered: str
+    due_at: datetime | None
+    due: Moment | None
+    reopen_until: Moment | None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A page of cases: rows by whose turn it is, and the address of the next page when there are more."""
+
+    groups: tuple[tuple[Turn, tuple[CaseRow, ...]], ...]
+    more: str
+
+
+def listing(reader: User, wish: Wish, times: Times) -> Listing:
+    """The page of cases that `wish` asks for: two statements on a first page, one more on the next ones."""
+    archive = wish.state in ("closed", "all")
+    keys = ("-updated_at", "-id") if archive else ("rank", "clock__sort_at", "id")
+    cases = _visible(reader).filter(STATES[wish.state][1]).filter(_matching(wish.words))
+    if wish.organization:
+        cases = cases.filter(organization__org_id=wish.organization)
+    if wish.after:
+        cases = cases.filter(_beyond(_visible(reader).filter(number=wish.after).first(), keys))
+    found = list(cases.order_by(*keys)[: PAGE + 1])
+    rows = _rows(found[:PAGE], reader, times)
+    groups = [(turn, tuple(row for row in rows if row.turn is turn)) for turn in Turn]
+    return Listing(
+        groups=tuple((turn, some) for turn, some in groups if some),
+        more=wish.query(after=found[PAGE - 1].number) if len(found) > PAGE else "",
+    )
+
+
+def closed_lately(reader: User, times: Times) -> Sequence[CaseRow]:
+    """The few cases closed last."""
+    cases = _visible(reader).filter(status=Status.CLOSED).order_by("-closed_at", "-id")
+    return _rows(list(cases[:CLOSED_LATELY]), reader, times)
+
+
+def summary(reader: User) -> str:
+    """How many open cases wait for whom, in a sentence; counted up to a thousand."""
+    statuses = Case.objects.visible_to(reader).open().values_list("status", flat=True)[:COUNT_CAP]
+    count = Counter(turn_of(Status(status)) for status in statuses)
+    if not count:
+        return "No case is open."
+    if count.total() >= COUNT_CAP:
+        return f"More than {COUNT_CAP:,} cases are open."
+    yours, ours = count[Turn.CUSTOMER], count[Turn.SUPPORT]
+    wait, are = "waits" if yours == 1 else "wait", "is" if ours == 1 else "are"
+    return f"{_cases(yours)} {wait} for you, {_number(ours)} {are} with us."
+
+
+def _cases(count: int) -> str:
+    return f"{_number(count).capitalize()} case{'' if count == 1 else 's'}"
+
+
+def _number(count: int) -> str:
+    return _NUMBERS[count] if count < len(_NUMBERS) else f"{count:,}"
+
+
+_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+
+
+def _visible(reader: User) -> CaseQuerySet:
+    return (
+        Case.objects.visible_to(reader)
+        .annotate(rank=RANK)
+        .select_related("organization", "owner", "opened_by", "contact__user", "calendar", "clock")
+    )
+
+
+def _matching(words: str) -> Q:
+    """A whole or begun case number, or every word somewhere in the subject."""
+    digits = re.sub(r"[\s-]", "", words)
+    if re.fullmatch(r"[0-9]{3,9}", digits):
+        grouped = "-".join(digits[place : place + 3] for place in range(0, len(digits), 3))
+        return Q(number__startswith=grouped) | Q(subject__icontains=words)
+    return Q(*(Q(subject__icontains=word) for word in words.split()))
+
+
+def _beyond(last: Case | None, keys: Sequence[str]) -> Q:
+    """What comes after `last` in the order of `keys`; everything when that case is unknown."""
+    if last is None:
+        return Q()
+    beyond, same = Q(), Q()
+    for key in keys:
+        name, compare = key.removeprefix("-"), "lt" if key.startswith("-") else "gt"
+        value: object = last
+        for part in name.split("__"):
+            value = getattr(value, part)
+        beyond |= same & Q(**{f"{name}__{compare}": value})
+        same &= Q(**{name: value})
+    return beyond
+
+
+def _rows(cases: Sequence[Case], reader: User, times: Times) -> list[CaseRow]:
+    states = row_states(cases, times.now)
+    several = len(reader.standings) > 1
+    return [_row(case, states[case.pk], reader, times, several) for case in cases]
+
+
+def _row(case: Case, clock: RowState, reader: User, times: Times, several: bool) -> CaseRow:
+    running = clock.due_at if case.turn is not Turn.NOBODY else None
+    return CaseRow(
+        number=case.number,
+        url=case.get_absolute_url(),
+        subject=case.subject,
+        severity=Severity(case.severity),
+        turn=case.turn,
+        organization=case.organization.name if several else "",
+        notes=tuple(_notes(case, reader, times)),
+        ask=_ask(case),
+        state=clock.state,
+        answered=answered(case.clock.started_at, case.clock.met_at),
+        due_at=running,
+        due=times.moment(running, case.zone, case.calendar.place) if running else None,
+        reopen_until=reopen_until(case, times),
+    )
+
+
+def _ask(case: Case) -> str:
+    """What the customer can do next, when something waits for it."""
+    if case.status == Status.CLOSURE_PROPOSED:
+        return "Tell us whether it is solved"
+    if case.status == Status.WAITING_FOR_CUSTOMER:
+        return "Answer our question"
+    return ""
+
+
+def _notes(case: Case, reader: User, times: Times) -> Iterator[str]:
+    if case.closed_at:
+        yield f"{ClosureReason(case.closure_reason).label}, {times.day(case.closed_at)}"
+    else:
+        yield case.owner.name if case.owner else Status(case.status).label
+        if case.turn is Turn.CUSTOMER and case.turn_since_at:
+            yield f"asked {times.short(case.turn_since_at)}"
+    if case.opened_by_id != reader.pk:
+        yield f"opened by {opener(case)}"
+
+
+def opener(case: Case) -> str:
+    """Who opened the case: a contact, a third party with its company, or support for a caller (C-PAR-03)."""
+    if case.opened_by_id != case.contact.user_id:
+        return f"Support for {case.contact.user.name}"
+    role = "third_party" if case.contact.is_third_party else "contact"
+    return in_words(case.opened_by, role, case.contact.partner, case)
+
+
+def answered(started_at: datetime, met_at: datetime | None) -> str:
+    """How long the first answer took from receipt: "answered in 46 min"; nothing while there is none."""
+    return f"answered in {words.length(met_at - started_at)}" if met_at else ""
+
+
+def reopen_until(case: Case, times: Times) -> Moment | None:
+    """The last minute in which a closed case can be reopened; None when open, or when that has passed (C-RPN-01)."""
+    until = case.reopenable_until
+    if until is None or until <= times.now:
+        return None
+    return times.moment(until - timedelta(minutes=1), case.zone, case.calendar.place)

@@ -1,0 +1,125 @@
+"""What a customer is offered before a case is sent: products, and by when each severity is answered."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from accounts.models import Contact, Organization, SupportCenter, User
+from accounts.standing import may_open_cases, works_on_cases
+from cases.enums import Severity
+from entitlements import operations as entitlements
+from entitlements.enums import Hours
+from entitlements.models import Entitlement, PlanVersion, Product, SupportPlan
+from sla import words
+from sla.explain import Explanation
+from sla.projection import promises_of
+from sla.promises import Promise
+from sla.queries import preview
+from web.case.times import Moment, Times
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """By when a case of this severity would be answered, and why then; `allowed` is the promise in words."""
+
+    severity: Severity
+    description: str
+    allowed: str
+    due: Moment
+    explanation: Explanation
+    anchor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What an organization is offered at one moment. `others` are products for which no support is known."""
+
+    organization: Organization
+    entitled: tuple[Product, ...]
+    others: tuple[Product, ...]
+    plan: PlanVersion
+    answers: tuple[Answer, ...]
+    telephone: str
+
+    def answer(self, severity: Severity) -> Answer:
+        return next(one for one in self.answers if one.severity is severity)
+
+    @property
+    def versions(self) -> list[tuple[str, str]]:
+        """Known versions, each with its product's name."""
+        return [(version, product.name) for product in self.entitled for version in product.versions]
+
+
+def organizations_of(user: User) -> list[Organization]:
+    """The organizations this person opens cases for, by name (C-CON-01, C-PAR-01)."""
+    mine = (contact.organization for contact in user.standings.values() if works_on_cases(contact.standing))
+    return sorted(mine, key=lambda organization: organization.name)
+
+
+def offer(user: User, organization: Organization, product_code: str, times: Times) -> Offer:
+    """What `organization` is offered now; `product_code` may be of no product yet."""
+    on = times.now.astimezone(ZoneInfo(organization.own_zone)).date()
+    held = Entitlement.objects.visible_to(user).filter(organization=organization).present(on)
+    covered = set(held.values_list("product_id", flat=True))
+    products = list(Product.objects.all())
+    plan = _plan(organization, user.standings[organization.pk], _chosen(products, covered, product_code), on, times.now)
+    return Offer(
+        organization=organization,
+        entitled=tuple(one for one in products if one.pk in covered),
+        others=tuple(one for one in products if one.pk not in covered),
+        plan=plan,
+        answers=tuple(_answer(organization, severity, plan, times) for severity in Severity),
+        telephone=telephone_of(organization),
+    )
+
+
+def targets(organizations: Sequence[Organization], on: date) -> list[tuple[Severity, str]]:
+    """What the plan of the one organization promises for each severity; nothing for somebody who acts for several."""
+    if len(organizations) != 1:
+        return []
+    plans = Entitlement.objects.present(on).filter(organization=organizations[0]).values("plan")
+    in_force = PlanVersion.objects.filter(plan__in=plans, effective_on__lte=on).order_by("-effective_on")
+    version = in_force.prefetch_related("targets").first()
+    return [(one.severity, _allowed(one)) for one in promises_of(version).rows] if version else []
+
+
+def _chosen(products: Sequence[Product], covered: set[int], code: str) -> Product | None:
+    """The product with this code; before one is chosen, the first that is covered."""
+    by_code = next((one for one in products if one.code == code), None)
+    return by_code or next((one for one in products if one.pk in covered), None)
+
+
+def _plan(
+    organization: Organization, contact: Contact, product: Product | None, on: date, now: datetime
+) -> PlanVersion:
+    """The plan version that would judge a case about `product`; Standard Support when there is none to ask about."""
+    if product is None:
+        return SupportPlan.objects.get(code=SupportPlan.STANDARD).version_on(on)
+    verdict = entitlements.check(organization, product, "", on=on, contact=may_open_cases(contact.standing, now))
+    return entitlements.plan_for(verdict, on=on)
+
+
+def _answer(organization: Organization, severity: Severity, plan: PlanVersion, times: Times) -> Answer:
+    explanation = preview(organization, severity, plan, times.now)
+    milestone = explanation.milestone
+    assert milestone.due_at is not None  # only a hold takes it away, and nothing is held yet
+    return Answer(
+        severity=severity,
+        description=severity.description,
+        allowed=_allowed(milestone.promise),
+        due=times.moment(milestone.due_at, organization.own_zone, organization.place),
+        explanation=explanation,
+        anchor=f"why-severity-{severity}",
+    )
+
+
+def _allowed(promise: Promise) -> str:
+    """What is promised, in words: "30 minutes, day and night"."""
+    return f"{words.allowance(promise)}{', day and night' if promise.hours is Hours.ALWAYS else ''}"
+
+
+def telephone_of(organization: Organization) -> str:
+    """The number of a support center of the organization's region; empty when it has none (C-CHN-01)."""
+    centers = SupportCenter.objects.filter(region=organization.region_id)
+    return centers.values_list("telephone", flat=True).first() or ""

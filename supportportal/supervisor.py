@@ -19,6 +19,7 @@ from supportportal import processes
 SECONDS_TO_STOP = 10
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
 SECONDS_UNTIL_TRUSTED = 60  # a child that ran this long starts over with the first pause
+SECONDS_BETWEEN_CARE = 5
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -73,11 +74,14 @@ class Child:
 
 
 class Supervisor:
-    """Keeps children running until told to stop."""
+    """Keeps children running until told to stop. `care` is called every few seconds, for what they stand on."""
 
-    def __init__(self, children: Sequence[Child], environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, children: Sequence[Child], environment: Mapping[str, str], care: Callable[[], None] = lambda: None
+    ) -> None:
         self.children = children
         self.environment = environment
+        self.care = care
         self.stopping = threading.Event()
         self.width = max(len(child.name) for child in children)
         self.writing = threading.Lock()
@@ -94,8 +98,12 @@ class Supervisor:
             for child in self.children:
                 child.start(self.environment, self.write)
             when_started()
+            care_at = time.monotonic()
             while not self.stopping.wait(0.2):
                 self.revive()
+                if time.monotonic() >= care_at:
+                    self.care()
+                    care_at = time.monotonic() + SECONDS_BETWEEN_CARE
         finally:
             self.end_all()
             for number, handler in before.items():

@@ -38,13 +38,14 @@ def django_db_setup(django_test_environment, django_db_blocker):
         databases.drop_copy(connection)
 
 
-@pytest.fixture(autouse=True)
-def untouched_seed(request, django_db_blocker):
-    """Replace the database after a test that committed: emptying it would lose what migrations put there."""
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None):
+    """Replace the database after a test that committed: its emptying, which comes first, loses what migrations put there."""
     yield
-    mark = request.node.get_closest_marker("django_db")
-    if (mark and mark.kwargs.get("transaction")) or COMMITTING_FIXTURES & set(request.fixturenames):
-        with django_db_blocker.unblock():
+    mark = item.get_closest_marker("django_db")
+    committed = (mark and mark.kwargs.get("transaction")) or COMMITTING_FIXTURES & set(item.fixturenames)
+    if committed and nextitem:
+        with item.funcargs["django_db_blocker"].unblock():
             databases.make_copy(connection)
 
 

@@ -29,6 +29,7 @@ __all__ = [
     "erase",
     "home",
     "in_use",
+    "keep",
     "local_secret",
     "postgres_settings",
     "redis_url",
@@ -123,6 +124,12 @@ def _is_last_out(users: IO[str]) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def keep(var: Path, engines: Collection[str] = EVERY_ENGINE) -> None:
+    """Start again what died while in use. Raises EngineError."""
+    with _alone(var):
+        start(var, engines)
 
 
 def start(var: Path, engines: Collection[str] = EVERY_ENGINE, *, durable: bool = True) -> None:

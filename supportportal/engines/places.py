@@ -89,6 +89,10 @@ class Place:
         return self.sockets / ".s.PGSQL.5432"
 
     @property
+    def postgres_socket_lock(self) -> Path:
+        return self.sockets / ".s.PGSQL.5432.lock"
+
+    @property
     def postgres_pid(self) -> Path:
         return self.data / "postmaster.pid"
 

@@ -44,7 +44,8 @@ class Postgres:
 
     def start(self, place: Place, *, durable: bool) -> None:
         self._make_cluster(place, durable=durable)
-        processes.forget_stale(place.postgres_pid, marker=str(place.data))
+        for lock in (place.postgres_pid, place.postgres_socket_lock):
+            processes.forget_stale(lock, marker=str(place.data))
         command: list[str | Path] = [self._program(place, "postgres"), "-D", place.data]
         command += ["-c", "listen_addresses=", "-c", f"unix_socket_directories={place.sockets}"]
         command += ["-c", "unix_socket_permissions=0700", "-c", "max_connections=80", "-c", "timezone=UTC"]

@@ -106,6 +106,19 @@ def test_people_get_a_plain_page_and_a_time_to_try_again(client, no_database):
     assert "not available for a moment" in response.text
 
 
+def test_a_defect_is_not_taken_for_an_outage(client, db, monkeypatch):
+    def broken(*_):
+        raise ValueError("a defect")
+
+    monkeypatch.setattr("django.contrib.admin.sites.AdminSite.has_permission", broken)
+    client.raise_request_exception = False
+
+    response = client.get("/admin/")
+
+    assert response.status_code == 500
+    assert "Retry-After" not in response.headers
+
+
 def test_pages_stay_out_of_caches_and_use_no_sensors(client, db):
     response = client.get("/admin/login/")
 

@@ -70,7 +70,7 @@ class OnceForm(forms.Form):
 class CaseForm(OnceForm):
     """A form about a case: it also knows which version of it the person saw."""
 
-    seen = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
+    seen = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput)
 
     changed: Sequence[Row] = ()
 

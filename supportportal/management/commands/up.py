@@ -48,7 +48,8 @@ class Command(BaseCommand):
             self.prepare()
             address = f"http://{LOOPBACK}:{port}"
             environment = os.environ | {"PORTAL_URL": address, "PYTHONUNBUFFERED": "1"}
-            Supervisor(children, environment).run(when_started=lambda: self.welcome(port, address))
+            supervisor = Supervisor(children, environment, care=self.keep_engines)
+            supervisor.run(when_started=lambda: self.welcome(port, address))
             self.stdout.write("Stopping PostgreSQL and Redis.")
         self.stdout.write("Everything is stopped. The data is kept for the next start.")
 
@@ -91,6 +92,12 @@ class Command(BaseCommand):
             self.stdout.write("Demo data ...")
             call_command("load_demo", stdout=self.stdout)
         connection.close()
+
+    def keep_engines(self) -> None:
+        try:
+            engines.keep(settings.VAR_DIR, settings.EMBEDDED_ENGINES)
+        except engines.EngineError as error:
+            self.stderr.write(str(error))
 
     def welcome(self, port: int, address: str) -> None:
         self.stdout.write("Web server, worker and beat are starting.")

@@ -1,0 +1,79 @@
+"""Who of support is at work at a moment (C-SCP-05): shifts, absences and on-call duty, for many moments at once."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time
+from typing import Self
+from zoneinfo import ZoneInfo
+
+from django.db.models import F
+
+from accounts.enums import ENGINEER_ROLES, OnCallDuty, StaffRole
+from accounts.models import Absence, OnCall, Shift, StaffProfile
+
+MIDNIGHT = time()
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """Everybody's working times between two aware moments, as user ids; loaded in four statements however many people.
+
+    A region's people are those of its centers. Somebody who is switched off or absent is never answered.
+    """
+
+    shifts: Sequence[Shift]
+    absences: Sequence[Absence]
+    duties: Sequence[OnCall]
+    staff: Sequence[StaffProfile]
+
+    @classmethod
+    def between(cls, first: datetime, last: datetime) -> Self:
+        return cls(
+            shifts=list(Shift.objects.select_related("center")),
+            absences=list(Absence.objects.filter(starts_at__lte=last, ends_at__gt=first)),
+            duties=list(
+                OnCall.objects.filter(starts_at__lte=last, ends_at__gt=first, user__is_active=True).order_by(
+                    F("region").asc(nulls_last=True), "pk"
+                )
+            ),
+            staff=list(StaffProfile.objects.filter(user__is_active=True).order_by("pk")),
+        )
+
+    def is_available(self, user: int, at: datetime) -> bool:
+        """Whether this member of staff may sign in and is not absent at `at`, on shift or not."""
+        return any(one.user_id == user for one in self.staff) and user not in self._away(at)
+
+    def on_shift(self, region: str, at: datetime, roles: Collection[StaffRole] = ENGINEER_ROLES) -> list[int]:
+        """The region's people in these roles whose center is staffed at `at`."""
+        open_centers = {
+            shift.center_id for shift in self.shifts if shift.center.region_id == region and covers(shift, at)
+        }
+        return self._present([one.user_id for one in self._with_role(roles) if one.center_id in open_centers], at)
+
+    def on_call(self, duty: OnCallDuty, region: str, at: datetime) -> list[int]:
+        """Who is on call for `duty`; the region's own roster before the worldwide one."""
+        entries = [one for one in self.duties if one.duty == duty and one.starts_at <= at < one.ends_at]
+        regional = self._present([one.user_id for one in entries if one.region_id == region], at)
+        return regional or self._present([one.user_id for one in entries if one.region_id is None], at)
+
+    def managers(self, at: datetime) -> list[int]:
+        """Every support manager who is not absent; all of them when all are."""
+        managers = [one.user_id for one in self._with_role({StaffRole.SUPPORT_MANAGER})]
+        return self._present(managers, at) or managers
+
+    def _with_role(self, roles: Collection[StaffRole]) -> list[StaffProfile]:
+        return [one for one in self.staff if one.role in roles]
+
+    def _present(self, users: Sequence[int], at: datetime) -> list[int]:
+        away = self._away(at)
+        return [user for user in users if user not in away]
+
+    def _away(self, at: datetime) -> set[int]:
+        return {one.user_id for one in self.absences if one.starts_at <= at < one.ends_at}
+
+
+def covers(shift: Shift, at: datetime) -> bool:
+    """Whether `at` (aware) lies in the shift's local hours; 00:00 as the end is the end of the day."""
+    local = at.astimezone(ZoneInfo(shift.center.zone))
+    before_end = shift.closes == MIDNIGHT or local.time() < shift.closes
+    return local.weekday() == shift.weekday and shift.opens <= local.time() and before_end

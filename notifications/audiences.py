@@ -1,0 +1,95 @@
+"""Who is told what when a fact is recorded. Standard library only.
+
+An audience is a part somebody plays for a case; `notifications.recipients` finds the people.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from cases.enums import ClosureReason, EventKind, Severity, Side
+from notifications.enums import Template
+
+
+class Audience(StrEnum):
+    """A part somebody plays for a case."""
+
+    CONTACT = "contact"  # the customer's contact of the case
+    OWNER = "owner"  # its engineer, if it has one
+    OWNER_OR_QUEUE = "owner_or_queue"  # its engineer; the queue while there is none or the engineer is absent
+    QUEUE = "queue"  # the region's engineers on shift, else the engineer on call, else the manager on call
+    CASE_MANAGER = "case_manager"
+    MANAGER_ON_CALL = "manager_on_call"
+
+
+class Notice(NamedTuple):
+    template: Template
+    audience: Audience
+
+
+def notices(kind: EventKind, data: Mapping[str, Any]) -> list[Notice]:
+    """Who is told about a fact, and in which words. Guide: C-RAS-02, C-SEV-04, C-CLS-01, C-CLS-02, C-RPN-01."""
+    match kind:
+        case EventKind.RECEIVED:
+            urgent = [Notice(Template.SEVERITY_1_RECEIVED, Audience.QUEUE)]
+            return [Notice(Template.RECEIVED, Audience.CONTACT)] + urgent * (data["requested"] == Severity.ONE)
+        case EventKind.SEVERITY_PROPOSED if data["side"] == Side.CUSTOMER:
+            return [Notice(Template.CUSTOMER_PROPOSED_SEVERITY, Audience.OWNER_OR_QUEUE)]
+        case EventKind.CONTACT_ATTEMPTED if data["message"] is None:
+            return []  # a call that nobody took tells nobody
+        case EventKind.CLOSED:
+            return [
+                Notice(_CLOSED[ClosureReason(data["reason"])], Audience.CONTACT),
+                Notice(Template.CASE_CLOSED, Audience.OWNER),
+            ]
+    return _ALWAYS.get(kind, [])
+
+
+_CLOSED = {
+    ClosureReason.RESOLVED: Template.CLOSURE_SUMMARY,
+    ClosureReason.ANSWERED: Template.CLOSURE_SUMMARY,
+    ClosureReason.WITHDRAWN: Template.CLOSURE_SUMMARY,
+    ClosureReason.NO_RESPONSE: Template.CLOSED_NO_RESPONSE,
+    ClosureReason.NOT_ENTITLED: Template.CLOSED_NOT_ENTITLED,
+}
+
+_OWNER_CHANGED = [
+    Notice(Template.OWNER_CHANGED, Audience.CONTACT),
+    Notice(Template.GIVEN_TO_YOU, Audience.OWNER),
+]
+
+_ALWAYS: dict[EventKind, list[Notice]] = {
+    EventKind.ASSIGNED: _OWNER_CHANGED,
+    EventKind.REASSIGNED: _OWNER_CHANGED,
+    EventKind.REPLIED: [Notice(Template.REPLY, Audience.CONTACT)],
+    EventKind.CUSTOMER_REPLIED: [
+        Notice(Template.CUSTOMER_REPLIED, Audience.OWNER_OR_QUEUE),
+        Notice(Template.REPLY, Audience.CONTACT),
+    ],
+    EventKind.SEVERITY_PROPOSED: [Notice(Template.SEVERITY_PROPOSED, Audience.CONTACT)],
+    EventKind.SEVERITY_AGREED: [
+        Notice(Template.SEVERITY_AGREED, Audience.CONTACT),
+        Notice(Template.SEVERITY_SETTLED, Audience.OWNER),
+    ],
+    EventKind.SEVERITY_REDUCED: [
+        Notice(Template.SEVERITY_REDUCED, Audience.CONTACT),
+        Notice(Template.SEVERITY_SETTLED, Audience.OWNER),
+    ],
+    EventKind.CLOSURE_PROPOSED: [Notice(Template.CLOSURE_QUESTION, Audience.CONTACT)],
+    EventKind.CLOSURE_REMINDED: [Notice(Template.CLOSURE_REMINDER, Audience.CONTACT)],
+    EventKind.CLOSURE_REJECTED: [
+        Notice(Template.CLOSURE_REJECTED, Audience.OWNER_OR_QUEUE),
+        Notice(Template.REPLY, Audience.CONTACT),
+    ],
+    EventKind.CONTACT_ATTEMPTED: [Notice(Template.CONTACT_ATTEMPT, Audience.CONTACT)],
+    EventKind.REOPENED: [
+        Notice(Template.REOPENED, Audience.CONTACT),
+        Notice(Template.CASE_REOPENED, Audience.OWNER_OR_QUEUE),
+    ],
+    EventKind.FIRST_RESPONSE_WARNED: [Notice(Template.RESPONSE_WARNING, Audience.OWNER_OR_QUEUE)],
+    EventKind.FIRST_RESPONSE_BREACHED: [
+        Notice(Template.RESPONSE_BREACH, Audience.OWNER_OR_QUEUE),
+        Notice(Template.RESPONSE_BREACH, Audience.CASE_MANAGER),
+        Notice(Template.RESPONSE_BREACH, Audience.MANAGER_ON_CALL),
+    ],
+}

@@ -1,0 +1,75 @@
+"""Words for notifications. Standard library only."""
+
+from accounts.enums import Worded
+
+
+class Channel(Worded):
+    """How somebody is told."""
+
+    EMAIL = "email", "E-mail"
+    IN_APP = "in_app", "In the portal"
+
+
+class State(Worded):
+    """How far a notification got."""
+
+    PENDING = "pending", "Waiting"
+    SENT = "sent", "Sent"
+    FAILED = "failed", "Given up"
+    DROPPED = "dropped", "Not sent"
+
+
+class Template(Worded):
+    """What somebody is told. The value is stored, the label is the sentence of the list in the portal."""
+
+    # To customers
+    RECEIVED = "received", "We have received your case"
+    OWNER_CHANGED = "owner_changed", "Whom to contact from now on"
+    REPLY = "reply", "There is a new message for you"
+    SEVERITY_PROPOSED = "severity_proposed", "We suggest another severity"
+    SEVERITY_AGREED = "severity_agreed", "The severity is agreed"
+    SEVERITY_REDUCED = "severity_reduced", "The severity has been lowered"
+    CLOSURE_QUESTION = "closure_question", "Is this solved?"
+    CLOSURE_REMINDER = "closure_reminder", "Is this solved? A reminder"
+    CONTACT_ATTEMPT = "contact_attempt", "We are trying to reach you"
+    CLOSURE_SUMMARY = "closure_summary", "Your case is closed"
+    CLOSED_NO_RESPONSE = "closed_no_response", "Your case is closed, as we could not reach you"
+    CLOSED_NOT_ENTITLED = "closed_not_entitled", "Your case is not covered by support"
+    REOPENED = "reopened", "Your case is open again"
+    # To staff
+    SEVERITY_1_RECEIVED = "severity_1_received", "A case of severity 1 has come in"
+    GIVEN_TO_YOU = "given_to_you", "This case is yours from now on"
+    CUSTOMER_REPLIED = "customer_replied", "The customer wrote"
+    CUSTOMER_PROPOSED_SEVERITY = "customer_proposed_severity", "The customer suggests another severity"
+    SEVERITY_SETTLED = "severity_settled", "The severity has changed"
+    CLOSURE_REJECTED = "closure_rejected", "It is not solved yet"
+    CASE_CLOSED = "case_closed", "The case is closed"
+    CASE_REOPENED = "case_reopened", "The case is open again"
+    RESPONSE_WARNING = "response_warning", "A first response is due soon"
+    RESPONSE_BREACH = "response_breach", "A first response is late"
+
+    @property
+    def is_for_staff(self) -> bool:
+        return self in _FOR_STAFF
+
+    @property
+    def is_receipt(self) -> bool:
+        """Whether the person who did it is told too: it confirms, and promises something."""
+        return self in _RECEIPTS
+
+
+_FOR_STAFF = frozenset(
+    {
+        Template.SEVERITY_1_RECEIVED,
+        Template.GIVEN_TO_YOU,
+        Template.CUSTOMER_REPLIED,
+        Template.CUSTOMER_PROPOSED_SEVERITY,
+        Template.SEVERITY_SETTLED,
+        Template.CLOSURE_REJECTED,
+        Template.CASE_CLOSED,
+        Template.CASE_REOPENED,
+        Template.RESPONSE_WARNING,
+        Template.RESPONSE_BREACH,
+    }
+)
+_RECEIPTS = frozenset({Template.RECEIVED, Template.REOPENED, Template.CLOSURE_SUMMARY})

@@ -1,0 +1,308 @@
+"""Letters to customers: calm, kind, without codes and without blame. They read only what is disclosed."""
+
+from datetime import datetime
+
+from django.conf import settings
+
+from cases import rules
+from cases.enums import ClosureReason, ReassignmentReason, Severity
+from notifications.letters.form import Letter, Part
+from notifications.letters.matter import MINUTE, Matter
+from sla import words
+from sla.explain import Explanation
+
+
+def received(matter: Matter) -> Letter:
+    """Number, promised first response and how it comes about (C-LIF-01, C-LIF-02)."""
+    case = matter.case
+    opened_for = () if case.opened_by_id == matter.reader.pk else (f"Opened for you by {matter.author}.",)
+    check = Part(
+        "What happens next",
+        (
+            *opened_for,
+            "Customer Service first makes sure that your support covers this case; then an engineer takes it over. "
+            "The time for our first answer runs from the start.",
+            *_please_call(Severity(case.severity)),
+        ),
+    )
+    return Letter(
+        title="We have received your case",
+        lead=f"Its number is {case.number}." + _first_answer(matter),
+        parts=(*_why_this_time(matter.running), check, *matter.written("What you told us")),
+        links=(matter.link(),),
+    )
+
+
+def owner_changed(matter: Matter) -> Letter:
+    """Whom to contact from now on, by name and how (C-RAS-02)."""
+    owner, before = matter.owner, matter.person(matter.data["before"])
+    profile = owner.profile if owner else None
+    center = profile.center if profile else None
+    role = f", {owner.staff_role.label.lower()}" if owner and owner.staff_role else ""
+    place = f" in {center}" if center else ""
+    phone = center.telephone if center else settings.SUPPORT_PHONE
+    reason = _WHY_ANOTHER[ReassignmentReason(matter.data["reason"])].format(before=before) if before else ""
+    return Letter(
+        title=f"{owner} works on your case" + (" from now on" if before else ""),
+        lead=f"From now on please contact {owner}{role}{place}.",
+        next=f"{reason} Everything written on the case stays with it.".strip() if before else "",
+        parts=(
+            Part(
+                f"How to reach {owner}",
+                items=(
+                    "Write on the case page: it is the quickest way, and nothing gets lost.",
+                    f"Call {phone} and name the case number {matter.case.number}.",
+                ),
+            ),
+        ),
+        links=(matter.link("Write on the case"),),
+    )
+
+
+# The customer is told why (C-RAS-01), but not more about a person's health or holidays than it needs.
+_WHY_ANOTHER = {
+    ReassignmentReason.HOLIDAY: "{before} is away for a while.",
+    ReassignmentReason.SICK_LEAVE: "{before} is away for a while.",
+    ReassignmentReason.SENIOR: "{before} asked a senior engineer to take over.",
+    ReassignmentReason.SKILLS: "{before} asked an engineer with other skills to take over.",
+    ReassignmentReason.SHIFT: "The shift of {before} ends, and the work goes on.",
+    ReassignmentReason.LOAD: "{before} passes the case on, so that it gets the time it needs.",
+    ReassignmentReason.OTHER: "Until now it was {before}.",
+}
+
+
+def reply(matter: Matter) -> Letter:
+    """What somebody wrote to the customer, or a colleague wrote for it (C-TRK-01, C-STF-07)."""
+    if matter.by_customer:
+        lead = "This was written to support for your organization."
+    elif matter.data.get("waiting"):
+        lead = "It is your turn: please answer, so that we can go on."
+    else:
+        lead = "We keep working on it; there is nothing you need to do."
+    return Letter(
+        title=f"{matter.author} wrote on your case" if matter.by_customer else f"{matter.author} wrote to you",
+        lead=lead,
+        parts=matter.written("The message"),
+        links=(matter.link("Answer on the case page"),),
+        signature=matter.signature,
+    )
+
+
+def severity_proposed(matter: Matter) -> Letter:
+    """Support's view of the severity, with its reason; nothing changes without the customer (C-SEV-01, A-10)."""
+    severity = matter.severity()
+    return Letter(
+        title=f"We suggest {severity.label.lower()}",
+        lead=f"{severity.label} means: {severity.description}",
+        next="Please tell us whether you agree. Until then the more severe of both views counts for our answer.",
+        parts=(Part("Why we suggest it", written=matter.data["reason"]), _never_rises()),
+        links=(matter.link("Agree, or suggest another"),),
+        signature=matter.signature,
+    )
+
+
+def severity_agreed(matter: Matter) -> Letter:
+    """What both sides agreed to (C-SEV-01)."""
+    severity = matter.severity()
+    return Letter(
+        title=f"{severity.label} is agreed",
+        lead=f"{severity.label} means: {severity.description}",
+        next=_effect_on_clock(matter),
+        parts=(_never_rises(),),
+        links=(matter.link(),),
+    )
+
+
+def severity_reduced(matter: Matter) -> Letter:
+    """That it was lowered, why, and what this does to the clock (C-SEV-04, A-09, A-11)."""
+    before, severity = matter.severity("before"), matter.severity()
+    why = (Part("Why", written=matter.data["reason"]),) if matter.data["reason"] else ()
+    doubts = Part("If you see it differently", ("Please write on the case page or call us: we will look at it again.",))
+    return Letter(
+        title=f"Your case has {severity.label.lower()} now",
+        lead=f"It was {before.label.lower()} until now. {severity.label} means: {severity.description}",
+        next=_effect_on_clock(matter),
+        parts=(*why, *(() if matter.data["agreed"] else (doubts,))),
+        links=(matter.link(),),
+        signature=matter.signature,
+    )
+
+
+def closure_question(matter: Matter) -> Letter:
+    """Nothing closes before the customer says that it is solved (C-CLS-01)."""
+    return Letter(
+        title="Is this solved?",
+        lead=f"{matter.author} thinks that this case can be closed. Please tell us whether you think so too.",
+        next="The case stays open until you answer. If something is still missing, say so, and we go on.",
+        parts=_summary(matter.data["problem"], matter.data["resolution"], ClosureReason(matter.data["reason"])),
+        links=(matter.link("Answer: solved, or not yet"),),
+        signature=matter.signature,
+    )
+
+
+def closure_reminder(matter: Matter) -> Letter:
+    """The closure question once more (C-CLS-01, A-16)."""
+    case = matter.case
+    asked = f" on {matter.told(case.closure_proposed_at)}" if case.closure_proposed_at else ""
+    reason = ClosureReason(case.closure_reason or ClosureReason.RESOLVED)
+    return Letter(
+        title="Is this solved?",
+        lead=f"We asked you{asked} whether this case can be closed, and would like to hear from you.",
+        next="A short yes or no is enough. If something is still missing, say so, and we go on.",
+        parts=_summary(case.problem, case.resolution, reason) if case.problem else (),
+        links=(matter.link("Answer: solved, or not yet"),),
+    )
+
+
+def contact_attempt(matter: Matter) -> Letter:
+    """An attempt to reach a silent contact; the last one says when the case closes (C-CLS-05, A-15)."""
+    closes_at = matter.case.closable_for_no_response_at if matter.data["announces_closure"] else None
+    announced = f"If we do not hear from you by {matter.told(closes_at)}, we close the case. " if closes_at else ""
+    return Letter(
+        title="We are trying to reach you",
+        lead="We need a word from you to go on with this case.",
+        next=f"{announced}A closed case is not lost: for {rules.REOPEN_DAYS} days one message opens it again.",
+        parts=matter.written("The message"),
+        links=(matter.link("Answer on the case page"),),
+        signature=matter.signature,
+    )
+
+
+def closure_summary(matter: Matter) -> Letter:
+    """Problem and resolution, how promises were kept, and until when the case can be reopened (C-CLS-02, C-RPN-01)."""
+    reason = ClosureReason(matter.data["reason"])
+    did = "closed it" if reason is ClosureReason.WITHDRAWN else "confirmed that it can be closed"
+    return Letter(
+        title=f"Case {matter.case.number} is closed",
+        lead=f"{_you_or_author(matter)} {did} on {matter.told(matter.event.at)}.",
+        next=f"If it comes back, you can {_reopening(matter)}.",
+        parts=(*_summary(matter.data["problem"], matter.data["resolution"], reason), *_kept(matter), *_worked(matter)),
+        links=(matter.link(), matter.link("Reopen it", "reopening/")),
+    )
+
+
+def closed_no_response(matter: Matter) -> Letter:
+    """What was tried, and the way back (C-CLS-05, C-CLS-02, C-RPN-01)."""
+    return Letter(
+        title=f"Case {matter.case.number} is closed for now",
+        lead="We tried to reach you and did not manage to, so we have closed the case.",
+        next=f"It is not lost: you can {_reopening(matter)}. One message is enough.",
+        parts=(
+            Part("What the case was about", written=matter.data["problem"]),
+            Part("How we tried to reach you", written=matter.data["resolution"]),
+        ),
+        links=(matter.link(), matter.link("Reopen it", "reopening/")),
+    )
+
+
+def closed_not_entitled(matter: Matter) -> Letter:
+    """Why support does not cover the case, and what to do if that is wrong (C-CLS-04, C-CLS-02, C-RPN-01)."""
+    return Letter(
+        title="Your support does not cover this case",
+        lead=f"Customer Service has looked into it, and we cannot work on case {matter.case.number} as it stands.",
+        next=f"If you think that we are wrong, please call {settings.SUPPORT_PHONE}. "
+        f"You can also {_reopening(matter)}.",
+        parts=(
+            Part("What the case was about", written=matter.data["problem"]),
+            Part("Why it is not covered", written=matter.data["resolution"]),
+        ),
+        links=(matter.link(), matter.link("Reopen it", "reopening/")),
+    )
+
+
+def reopened(matter: Matter) -> Letter:
+    """A fresh response clock of the same severity, with the same engineer unless away (C-RPN-01, A-14)."""
+    owner = f"{matter.owner} works on it again." if matter.data["owner"] else "An engineer takes it over."
+    return Letter(
+        title="Your case is open again",
+        lead=owner + _first_answer(matter),
+        parts=(*matter.written("What is open again"), *_why_this_time(matter.running)),
+        links=(matter.link(),),
+    )
+
+
+# Passages
+
+
+def _first_answer(matter: Matter) -> str:
+    """The promised first response as a sentence, while it runs."""
+    due_at = matter.running.milestone.due_at if matter.running else None
+    return f" An engineer answers you by {matter.told(due_at)}." if due_at else ""
+
+
+def _why_this_time(clock: Explanation | None) -> tuple[Part, ...]:
+    """The deadline explained in the account's time, as on the case page."""
+    if clock is None:
+        return ()
+    rows = tuple(f"{day.name}: {day.why}" + ("" if day.closed else f", {day.amount}") for day in clock.days)
+    return (Part("Why this time", (f"{clock.promise} ({clock.plan}). {clock.headline}.",), rows),)
+
+
+def _please_call(severity: Severity) -> tuple[str, ...]:
+    """Severity 1 is best phoned in (A-04)."""
+    if severity is not Severity.ONE:
+        return ()
+    return (f"For severity 1 please call us as well, at {settings.SUPPORT_PHONE}: we answer at every hour.",)
+
+
+def _effect_on_clock(matter: Matter) -> str:
+    clock = matter.running
+    if clock is None or clock.milestone.due_at is None:
+        return "No deadline changes by this."
+    return f"Our first answer is due by {matter.told(clock.milestone.due_at)}."
+
+
+def _never_rises() -> Part:
+    return Part(
+        "Good to know",
+        (
+            "Once agreed, a severity can become less severe, but not more. If things get worse, open a new case that "
+            "refers to this one, or call us.",
+        ),
+    )
+
+
+def _summary(problem: str, resolution: str, reason: ClosureReason) -> tuple[Part, ...]:
+    """The two texts without which no case closes (C-CLS-02)."""
+    headings = {ClosureReason.ANSWERED: "What we answered", ClosureReason.WITHDRAWN: "Why it was closed"}
+    return (
+        Part("What the problem was", written=problem),
+        Part(headings.get(reason, "How it was solved"), written=resolution),
+    )
+
+
+def _kept(matter: Matter) -> tuple[Part, ...]:
+    """Promises that were answered, oldest first, misses told as plainly as the rest."""
+    items = tuple(_kept_or_not(clock) for clock in reversed(matter.clocks) if clock.milestone.met_at)
+    return (Part("How we kept our promises", items=items),) if items else ()
+
+
+def _kept_or_not(clock: Explanation) -> str:
+    name = "First answer" if clock.milestone.cycle == 1 else "First answer after reopening"
+    late = "" if clock.milestone.breached_at is None else ", which was late: we are sorry"
+    return f"{name}: promised within {words.allowance(clock.milestone.promise)}, given after {_length(clock)}{late}."
+
+
+def _length(clock: Explanation) -> str:
+    """The time used, rounded up to the minute."""
+    return words.spell(-(-clock.used // MINUTE) * MINUTE)
+
+
+def _worked(matter: Matter) -> tuple[Part, ...]:
+    owner = matter.case.owner
+    if owner is None:
+        return ()
+    profile = owner.profile
+    role = f", {owner.staff_role.label.lower()}" if owner.staff_role else ""
+    place = f", {profile.center}" if profile and profile.center else ""
+    return (Part("Who worked on it", (f"{owner}{role}{place}.",)),)
+
+
+def _you_or_author(matter: Matter) -> str:
+    return "You" if matter.event.by_id == matter.reader.pk else matter.author
+
+
+def _reopening(matter: Matter) -> str:
+    """Until when: the last minute of the window, counted from this closure (C-RPN-01, A-13)."""
+    ends: datetime = rules.reopen_window_ends(matter.event.at, matter.case.zone)
+    return f"reopen the case until {matter.told(ends - MINUTE)}"

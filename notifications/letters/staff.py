@@ -1,0 +1,100 @@
+"""Letters to staff: what happened, on which case, what is due. They may name what is internal."""
+
+from datetime import datetime
+
+from cases.enums import ClosureReason, Severity
+from notifications.letters.form import Letter, Part
+from notifications.letters.matter import Matter
+
+
+def severity_1_received(matter: Matter) -> Letter:
+    """A severity 1 wakes people at once (C-COV-01, A-04)."""
+    return _letter(
+        matter,
+        "A case of severity 1 has come in",
+        f"{matter.case.organization} needs an engineer now.",
+        matter.written("What the customer wrote"),
+    )
+
+
+def given_to_you(matter: Matter) -> Letter:
+    note = matter.data["note"]
+    return _letter(
+        matter,
+        "This case is yours from now on",
+        f"{matter.author} gave it to you.",
+        (Part("Note for you, internal", written=note),) if note else (),
+    )
+
+
+def customer_replied(matter: Matter) -> Letter:
+    return _letter(matter, "The customer wrote", f"{matter.author} wrote on the case.", matter.written("The message"))
+
+
+def customer_proposed_severity(matter: Matter) -> Letter:
+    severity = matter.severity()
+    return _letter(
+        matter,
+        f"The customer suggests {severity.label.lower()}",
+        f"{matter.author} sees it so: {severity.description}",
+        (Part("The customer's reason", written=matter.data["reason"]),),
+    )
+
+
+def severity_settled(matter: Matter) -> Letter:
+    severity = matter.severity()
+    return _letter(matter, f"{severity.label} from now on", f"{matter.author} settled the severity.")
+
+
+def closure_rejected(matter: Matter) -> Letter:
+    return _letter(
+        matter,
+        "It is not solved yet",
+        f"{matter.author} says that something is still open.",
+        matter.written("What is still open"),
+    )
+
+
+def case_closed(matter: Matter) -> Letter:
+    reason = ClosureReason(matter.data["reason"])
+    return _letter(matter, "The case is closed", f"{reason.label}, by {matter.author}.")
+
+
+def case_reopened(matter: Matter) -> Letter:
+    return _letter(
+        matter, "The case is open again", f"{matter.author} reopened it.", matter.written("What is open again")
+    )
+
+
+def response_warning(matter: Matter) -> Letter:
+    """Half, or four fifths, of the time for the first response is used."""
+    due_at = datetime.fromisoformat(matter.data["due_at"])
+    return _letter(
+        matter,
+        f"{matter.data['share']} % of the time for the first response is used",
+        f"The first response is due by {matter.told(due_at)}.",
+    )
+
+
+def response_breach(matter: Matter) -> Letter:
+    due_at = datetime.fromisoformat(matter.data["due_at"])
+    return _letter(
+        matter,
+        "The first response is late",
+        f"It was due by {matter.told(due_at)}, and the customer still waits.",
+    )
+
+
+def _letter(matter: Matter, title: str, lead: str, parts: tuple[Part, ...] = ()) -> Letter:
+    return Letter(title=title, lead=lead, parts=(*parts, _facts(matter)), links=(matter.link("Open the case"),))
+
+
+def _facts(matter: Matter) -> Part:
+    case = matter.case
+    clock = matter.running
+    due = (f"First response due {matter.told(clock.milestone.due_at)}",) if clock and clock.milestone.due_at else ()
+    owner = f"Owner: {case.owner}" if case.owner_id else "No owner yet"
+    return Part(
+        "The case",
+        items=(f"{case.organization}, {case.calendar.place}", Severity(case.severity).label, owner, *due),
+    )

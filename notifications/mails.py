@@ -1,0 +1,62 @@
+"""A notification as an e-mail: headers that thread and cannot be injected, plain text and HTML of one letter."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+
+from accounts.models import User
+from cases.models import Case
+from notifications import letters
+from notifications.enums import Template
+from notifications.letters.matter import Matter
+from notifications.models import Notification
+
+
+def compose(notification: Notification, recipient: User, at: datetime) -> EmailMultiAlternatives:
+    """The mail as it reads at `at` (aware). Its Message-ID is the same whenever it is composed."""
+    template, event = Template(notification.template), notification.event
+    letter = letters.write(template, Matter(event, template, recipient, at))
+    context = {
+        "letter": letter,
+        "case": event.case,
+        "reason": _reason(recipient, event.case),
+        "answerable": not template.is_for_staff,
+        "provider": settings.PROVIDER_NAME,
+        "phone": settings.SUPPORT_PHONE,
+    }
+    mail = EmailMultiAlternatives(
+        subject=subject_of(event.case),
+        body=render_to_string("notifications/letter.txt", context).strip() + "\n",
+        to=[recipient.email],
+        headers={
+            "Message-ID": notification.message_id,
+            "In-Reply-To": thread_of(event.case),
+            "References": thread_of(event.case),
+            "Auto-Submitted": "auto-generated",
+            "X-Auto-Response-Suppress": "All",
+        },
+    )
+    mail.attach_alternative(render_to_string("notifications/letter.html", context), "text/html")
+    return mail
+
+
+def subject_of(case: Case) -> str:
+    """The same for every mail of a case, which keeps them one conversation; one line, whatever the customer typed."""
+    printable = "".join(letter if letter.isprintable() else " " for letter in case.subject)
+    return f"[{case.number}] {' '.join(printable.split())}"
+
+
+def thread_of(case: Case) -> str:
+    """The root that all mails of a case refer to; it was never sent, so it is the same for every reader."""
+    return f"<case-{case.number}@{settings.MAIL_DOMAIN}>"
+
+
+def _reason(recipient: User, case: Case) -> str:
+    """Why this person gets the mail."""
+    contact = recipient.standings.get(case.organization_id)
+    if contact is None:
+        return f"You get this because you work for {settings.PROVIDER_NAME}."
+    roles = contact.roles_text.lower()
+    return f"You get this because you are {roles} of {case.organization}, Org ID {case.organization.org_id}."

@@ -1,0 +1,533 @@
+"""The life of a case: who does what next, and when that person gets round to it.
+
+A step is a generator: it yields the moment (aware UTC) at which something is done, and does it when it is resumed. Lives
+know nothing of each other; whoever plays them resumes all of them in the order of their moments.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import count
+from random import Random
+from typing import Any, Concatenate, ParamSpec
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from accounts.enums import ContactRole
+from accounts.models import User
+from cases import attachments, operations
+from cases.attachments import StoredFile
+from cases.enums import CaseType, Channel, ClosureReason, HoldReason, ReassignmentReason, Severity, Status
+from cases.models import Case
+from sla.calendars import Calendar, add_open_time, is_open, next_opening
+from sla.projection import promises_of
+from sla.promises import MilestoneKind
+from supportportal.demo.casting import Cast, Customer, Member, Opener
+from supportportal.demo.stories import Story, Telling, phrases
+
+P = ParamSpec("P")
+Steps = Iterator[datetime]
+Step = Callable[["Life"], Steps]
+Verb = Callable[Concatenate[Case, P], Case]
+
+MINUTE = timedelta(minutes=1)
+DAY = timedelta(days=1)
+PROPOSALS_WITH_A_LETTER = 0.3
+
+
+@dataclass(frozen=True)
+class Part:
+    """What is settled before a life begins.
+
+    `response_share` says at which share of the promised time an engineer answers first; over 1 is too late.
+    `by_phone` means that Customer Service takes the case down for the caller.
+    """
+
+    steps: Sequence[Step]
+    customer: Customer
+    opener: Opener
+    story: Story
+    severity: Severity
+    begins_at: datetime
+    response_share: float
+    by_phone: bool = False
+    engineer: str = ""
+
+
+class Life:
+    """One case, from its receipt on."""
+
+    def __init__(self, cast: Cast, part: Part, rng: Random, stored: list[StoredFile]):
+        self.cast, self.part, self.rng, self.stored = cast, part, rng, stored
+        self.customer = part.customer
+        self.product = cast.products[part.story.product]
+        self.at = part.begins_at
+        self.telling: Telling = part.story.tell(
+            rng, hosts=part.customer.hosts, zone=self.customer.hours.zone, product=self.product, at=part.begins_at
+        )
+        self.case: Case
+        self.clock_from = part.begins_at
+        self.owner: Member | None = None
+        self.calm = part.severity is not Severity.ONE
+        self.rounds = count(1)
+
+    def play(self) -> Steps:
+        """Yield the moment of each next thing that is done; it is done when the iterator goes on."""
+        for step in self.part.steps:
+            if self.owner and not self.calm:
+                yield from self.follow_the_sun()
+            yield from step(self)
+
+    # Time
+
+    def moment(self, at: datetime) -> datetime:
+        """Not before `at`, and never before what was done last; to the second, as clocks of people go."""
+        self.at = max(at, self.at + timedelta(seconds=self.rng.randint(20, 90)))
+        return self.at
+
+    def after(self, hours: Calendar, least: int, most: int) -> datetime:
+        """So many minutes of somebody's working time later; in real time while production stands still."""
+        minutes = self.rng.uniform(least, most)
+        if not self.calm:
+            return self.moment(self.at + max(minutes / 8, 2) * MINUTE)
+        return self.moment(add_open_time(hours, self.at, minutes * MINUTE))
+
+    def after_customer(self, least: int, most: int) -> datetime:
+        return self.after(self.customer.hours, least, most)
+
+    def after_owner(self, least: int, most: int) -> datetime:
+        return self.after(self.engineer.hours, least, most)
+
+    def after_days(self, least: float, most: float) -> datetime:
+        """Some days later, when customer and engineer are both at work."""
+        at = self.at + self.rng.uniform(least, most) * DAY
+        hours = (self.customer.hours, self.engineer.hours)
+        while not all(is_open(one, at) for one in hours):
+            at = max(next_opening(one, at) for one in hours)
+        return self.moment(at)
+
+    def share_of_promise(self, share: float) -> datetime:
+        """When this share of the time promised for the first response is used up."""
+        promise = promises_of(self.case.plan_version).of(MilestoneKind.FIRST_RESPONSE, Severity(self.case.severity))
+        return add_open_time(promise.calendar(self.customer.hours), self.clock_from, promise.target * share)
+
+    # People
+
+    @property
+    def engineer(self) -> Member:
+        assert self.owner
+        return self.owner
+
+    @property
+    def writer(self) -> User:
+        """Who writes for the customer: the opener, or a colleague once the opener's right has ended."""
+        opener = self.part.opener
+        gone = opener.ends_at and self.at >= opener.ends_at
+        return (self.customer.colleague_of(opener) if gone else opener).contact.user
+
+    @property
+    def home_engineers(self) -> list[Member]:
+        """The engineers of the customer's region, first those who know the product."""
+        team = [one for one in self.cast.engineers if one.region == self.customer.organization.region_id]
+        return [one for one in team if self.part.story.product in one.skills] or team
+
+    def service_at(self, at: datetime) -> tuple[User, datetime]:
+        """Who of Customer Service of the region takes it up from `at` on, and when."""
+        region = self.customer.organization.region_id
+        team = [one for one in self.cast.customer_service if one.region == region]
+        member, at = self.cast.first_at_work(team, at, self.rng)
+        return member.user, at
+
+    def responder_at(self, at: datetime) -> tuple[Member, datetime]:
+        """Who takes the case from `at` on, and when: for Severity 1 whoever is at work anywhere, or on call."""
+        if self.calm:
+            chosen = [one for one in self.home_engineers if one.key == self.part.engineer]
+            return self.cast.first_at_work(chosen or self.home_engineers, at, self.rng)
+        awake = [one for one in self.cast.engineers if is_open(one.hours, at)]
+        return (self.rng.choice(awake) if awake else self.cast.on_call(at)), at
+
+    # Words
+
+    def phrase(self, speaker: str, occasion: str, **names: str) -> str:
+        variants = phrases(speaker, occasion)
+        names |= {
+            "customer": self.writer.get_short_name(),
+            "engineer": self.owner.user.get_short_name() if self.owner else "all",
+            "company": self.customer.organization.name,
+        }
+        return variants[self.rng.randrange(len(variants))].format_map(names)
+
+    def letter(self, speaker: str, *paragraphs: str) -> str:
+        return "\n\n".join((self.phrase(speaker, "hello"), *paragraphs))
+
+    def file(self) -> list[StoredFile]:
+        """The customer's log, stored; nothing when the story has none."""
+        log = self.telling.log
+        if log is None:
+            return []
+        self.stored.append(attachments.store(SimpleUploadedFile(log.name, log.text.encode(), "text/plain")))
+        return self.stored[-1:]
+
+    # Doing
+
+    def act(self, verb: "Verb[P]", *args: P.args, **kwargs: P.kwargs) -> None:
+        self.case = verb(self.case, *args, **kwargs)
+
+    # Steps: intake
+
+    def open(self) -> Steps:
+        yield self.moment(self.part.begins_at)
+        if self.part.by_phone:
+            yield from self._take_down_the_call()
+            return
+        words = [self.telling.description]
+        if self.part.opener.contact.is_third_party:
+            words.insert(0, self.phrase("customer", "on_behalf"))
+        self._open_by(self.part.opener.contact.user, *words)
+
+    def _take_down_the_call(self) -> Steps:
+        called_at = self.at
+        service, at = self.service_at(called_at)
+        yield self.moment(at + self.rng.uniform(5, 11) * MINUTE)
+        self._open_by(
+            service,
+            self.phrase("customer", "phoned"),
+            "> " + self.telling.description.replace("\n", "\n> "),
+            channel=Channel.PHONE,
+            received_at=max(called_at, at),
+        )
+
+    def _open_by(self, by: User, *words: str, **how: Any) -> None:
+        contact = self.part.opener.contact
+        self.case = operations.open_case(
+            self.customer.organization,
+            by=by,
+            at=self.at,
+            contact=contact,
+            product=self.product,
+            version=self.telling.version,
+            severity=self.part.severity,
+            case_type=self.part.story.case_type,
+            subject=self.telling.subject,
+            description="\n\n".join(words),
+            phone=contact.user.phone,
+            **how,
+        )
+        self.clock_from = self.case.received_at
+
+    def verify(self) -> Steps:
+        service, at = self.service_at(self._soon_after_receipt())
+        yield self.moment(at)
+        unclear = self.case.verdict["outcome"] != "entitled"
+        override = self.phrase("service", "override") if unclear else ""
+        self.act(operations.verify_entitlement, by=service, at=self.at, override=override)
+
+    def _soon_after_receipt(self) -> datetime:
+        """Customer Service looks at it in the first quarter of the time that is promised for the answer."""
+        return self.share_of_promise(min(self.part.response_share, 1) * self.rng.uniform(0.08, 0.3))
+
+    def refuse(self) -> Steps:
+        service, at = self.service_at(self._soon_after_receipt())
+        yield self.moment(at)
+        self.act(operations.refuse, by=service, at=self.at, reason=self.phrase("service", "refusal"))
+
+    def hold(self) -> Steps:
+        """Nobody answers the telephone number: Customer Service asks in writing and stops the clock."""
+        service, at = self.service_at(self._soon_after_receipt())
+        yield self.moment(at)
+        self.act(
+            operations.log_call, by=service, at=self.at, reached=False, summary=self.phrase("engineer", "missed_call")
+        )
+        yield self.moment(self.at)
+        self.act(operations.reply, self.phrase("service", "unreachable"), by=service, at=self.at)
+        yield self.moment(self.at)
+        self.act(operations.hold, HoldReason.UNREACHABLE_CONTACT, by=service, at=self.at)
+
+    def turn_up(self) -> Steps:
+        """The contact writes, and the clock runs again."""
+        yield self.after_customer(60, 400)
+        before = self.at
+        self.act(
+            operations.reply_as_customer,
+            "Sorry, I was in the machine room. The hosts are at our main site.",
+            by=self.writer,
+            at=before,
+        )
+        self.clock_from += self.at - before
+
+    def intake_note(self) -> Steps:
+        service, at = self.service_at(self.at + 3 * MINUTE)
+        yield self.moment(at)
+        self.act(operations.add_note, self.phrase("service", "note"), by=service, at=self.at)
+
+    # Steps: the engineers' work
+
+    def accept(self) -> Steps:
+        member, at = self.responder_at(self.share_of_promise(self.part.response_share * 0.6))
+        yield self.moment(at)
+        self.act(operations.accept, by=member.user, at=self.at)
+        self.owner = member
+
+    def be_assigned(self) -> Steps:
+        """The manager of the region chooses the engineer."""
+        member, at = self.responder_at(self.share_of_promise(self.part.response_share * 0.6))
+        yield self.moment(at)
+        manager = self.cast.manager_of(self.customer.organization.region_id)
+        self.act(operations.assign, member.user, by=manager.user, at=self.at)
+        self.owner = member
+
+    def ask(self) -> Steps:
+        """The first response, with a question."""
+        yield self._when_response_is_due()
+        intro = self.phrase("engineer", "intro")
+        text = self.letter("engineer", intro[0].upper() + intro[1:], self.telling.question)
+        self.act(operations.reply, text, by=self.engineer.user, at=self.at, waiting=True)
+
+    def explain(self) -> Steps:
+        """The first response answers the question right away."""
+        yield self._when_response_is_due()
+        text = self.letter("engineer", self.telling.finding)
+        self.act(operations.reply, text, by=self.engineer.user, at=self.at, waiting=True)
+
+    def _when_response_is_due(self) -> datetime:
+        at = self.share_of_promise(self.part.response_share)
+        return self.moment(next_opening(self.engineer.hours, at) if self.calm else at)
+
+    def ring(self) -> Steps:
+        """A call that reaches the contact: for Severity 1 the first response."""
+        yield self._when_response_is_due() if not self.calm else self.after_owner(10, 40)
+        occasion = "answered_call" if self.calm else "urgent_call"
+        self.act(
+            operations.log_call,
+            by=self.engineer.user,
+            at=self.at,
+            reached=True,
+            summary=self.phrase("engineer", occasion),
+        )
+
+    def ring_in_vain(self) -> Steps:
+        yield self.after_owner(5, 30)
+        self.act(
+            operations.log_call,
+            by=self.engineer.user,
+            at=self.at,
+            reached=False,
+            summary=self.phrase("engineer", "missed_call"),
+        )
+
+    def inquire(self) -> Steps:
+        """The question, when the contact has been spoken to before."""
+        yield self.after_owner(8, 30)
+        self.act(
+            operations.reply,
+            self.letter("engineer", self.telling.question),
+            by=self.engineer.user,
+            at=self.at,
+            waiting=True,
+        )
+
+    def note(self) -> Steps:
+        yield self.after_owner(4, 25)
+        self.act(operations.add_note, self.telling.note, by=self.engineer.user, at=self.at)
+
+    def escalation_note(self) -> Steps:
+        yield self.after_owner(30, 120)
+        self.act(operations.add_note, self.phrase("engineer", "escalation_note"), by=self.engineer.user, at=self.at)
+
+    def report(self) -> Steps:
+        """Still looking: the customer hears so."""
+        yield self.after_owner(240, 540)
+        text = self.letter("engineer", self.phrase("engineer", "still_looking"))
+        self.act(operations.reply, text, by=self.engineer.user, at=self.at)
+
+    def work_around(self) -> Steps:
+        yield self.after_owner(40, 200)
+        text = self.letter("engineer", self.phrase("engineer", "workaround"))
+        self.act(operations.reply, text, by=self.engineer.user, at=self.at)
+
+    def find(self) -> Steps:
+        """What was found, and what the customer is asked to do; with a Severity 1 the worst is over."""
+        yield self.after_owner(50, 320)
+        text = self.letter("engineer", self.phrase("engineer", "thanks"), self.telling.finding)
+        self.act(operations.reply, text, by=self.engineer.user, at=self.at, waiting=True)
+
+    def find_again(self) -> Steps:
+        yield self.after_owner(90, 420)
+        text = self.letter("engineer", self.phrase("engineer", "second_finding"))
+        self.act(operations.reply, text, by=self.engineer.user, at=self.at, waiting=True)
+
+    # Steps: changing hands
+
+    def follow_the_sun(self) -> Steps:
+        """A Severity 1 whose engineer goes home is given to one at work (C-FTS-01)."""
+        soon = self.at + 5 * MINUTE
+        awake = [one for one in self.cast.engineers if is_open(one.hours, soon)]
+        if awake and self.engineer not in awake:
+            yield self.moment(soon)
+            self._give_to(self.rng.choice(awake), ReassignmentReason.SHIFT)
+
+    def hand_to_senior(self) -> Steps:
+        yield self.after_owner(30, 200)
+        region = self.customer.organization.region_id
+        team = [one for one in self.cast.engineers if one.region == region and one is not self.owner]
+        seniors = [one for one in team if one.role == "escalation_engineer"]
+        reason = ReassignmentReason.SENIOR if seniors else ReassignmentReason.SKILLS
+        self._give_to(self.rng.choice(seniors or team), reason)
+
+    def hand_to_colleague(self) -> Steps:
+        yield self.after_owner(100, 300)
+        region = self.customer.organization.region_id
+        team = [one for one in self.cast.engineers if one.region == region and one is not self.owner]
+        self._give_to(self.rng.choice(team), self.rng.choice([ReassignmentReason.HOLIDAY, ReassignmentReason.SKILLS]))
+
+    def _give_to(self, member: Member, reason: ReassignmentReason) -> None:
+        note = self.phrase("engineer", reason)
+        self.act(operations.assign, member.user, by=self.engineer.user, at=self.at, reason=reason, note=note)
+        self.owner = member
+
+    # Steps: the customer's answers
+
+    def answer(self) -> Steps:
+        yield self.after_customer(30, 420)
+        text = self.letter("customer", self.telling.answer)
+        self.act(operations.reply_as_customer, text, by=self.writer, at=self.at, files=self.file())
+
+    def add_more(self) -> Steps:
+        yield self.after_customer(40, 200)
+        self.act(operations.reply_as_customer, self.phrase("customer", "more"), by=self.writer, at=self.at)
+
+    def ask_for_news(self) -> Steps:
+        yield self.after_customer(200, 500)
+        self.act(operations.reply_as_customer, self.phrase("customer", "asks_for_news"), by=self.writer, at=self.at)
+
+    def react(self) -> Steps:
+        """It worked; what follows is no longer urgent."""
+        yield self.after_customer(40, 500)
+        text = self.letter("customer", self.phrase("customer", "reaction"))
+        self.act(operations.reply_as_customer, text, by=self.writer, at=self.at)
+        self.calm = True
+
+    def withdraw(self) -> Steps:
+        yield self.after_customer(60, 600)
+        self.act(operations.withdraw, by=self.writer, at=self.at, resolution=self.phrase("customer", "found_alone"))
+
+    # Steps: severity
+
+    def agree(self) -> Steps:
+        """The engineer agrees to the severity that the customer asked for."""
+        yield self.after_owner(2, 12)
+        self.act(operations.agree_severity, Severity(self.case.severity), by=self.engineer.user, at=self.at)
+
+    def suggest_lower(self) -> Steps:
+        yield self.after_owner(15, 60)
+        lower = Severity(self.case.severity + 1)
+        reason = self.phrase("engineer", "lower", severity=str(lower.value))
+        self.act(operations.propose_severity, lower, by=self.engineer.user, at=self.at, reason=reason)
+
+    def agree_to_lower(self) -> Steps:
+        yield self.after_customer(20, 200)
+        lower = Severity(self.case.proposed_severity or self.case.severity + 1)
+        self.act(operations.agree_severity, lower, by=self.writer, at=self.at)
+
+    def ask_for_lower(self) -> Steps:
+        yield self.after_customer(60, 240)
+        lower = Severity(self.case.severity + 1)
+        self.act(
+            operations.propose_severity, lower, by=self.writer, at=self.at, reason="The workaround helps us along."
+        )
+
+    def agree_to_wish(self) -> Steps:
+        yield self.after_owner(10, 60)
+        self.act(operations.agree_severity, Severity(self.case.requested_severity), by=self.engineer.user, at=self.at)
+
+    def ask_for_higher(self) -> Steps:
+        yield self.after_customer(30, 150)
+        higher = Severity(self.case.severity - 1)
+        reason = self.phrase("customer", "worse")
+        self.act(operations.propose_severity, higher, by=self.writer, at=self.at, reason=reason)
+
+    def be_reduced(self) -> Steps:
+        """The manager lowers the severity without waiting for the customer (C-SEV-04)."""
+        yield self.after_days(1.5, 2.5)
+        lower = Severity(self.case.severity + 1)
+        manager = self.cast.manager_of(self.engineer.region)
+        reason = self.phrase("engineer", "managers_reduction", severity=str(lower.value))
+        self.act(operations.reduce_severity, lower, by=manager.user, at=self.at, reason=reason)
+
+    # Steps: closing and coming back
+
+    def propose(self) -> Steps:
+        yield self.after_owner(60, 400)
+        inquiry = self.part.story.case_type is CaseType.INQUIRY
+        if self.rng.random() < PROPOSALS_WITH_A_LETTER:
+            text = self.letter("engineer", self.phrase("engineer", "closing"))
+            self.act(operations.reply, text, by=self.engineer.user, at=self.at, waiting=True)
+            yield self.moment(self.at)
+        again = next(self.rounds) > 1
+        self.act(
+            operations.propose_closure,
+            by=self.engineer.user,
+            at=self.at,
+            problem=self.telling.problem,
+            resolution=self.phrase("engineer", "second_resolution") if again else self.telling.resolution,
+            reason=ClosureReason.ANSWERED if inquiry else ClosureReason.RESOLVED,
+        )
+
+    def confirm(self) -> Steps:
+        yield self.after_customer(20, 900)
+        self.act(operations.confirm_closure, by=self.writer, at=self.at)
+
+    def reject(self) -> Steps:
+        yield self.after_customer(60, 500)
+        text = f"{self.phrase('customer', 'not_solved')} {self.telling.back}"
+        self.act(operations.reject_closure, text, by=self.writer, at=self.at)
+
+    def remind_by_mail(self) -> Steps:
+        yield self.after_days(0.9, 1.6)
+        self._attempt(Channel.EMAIL, "attempt_mail")
+
+    def remind_by_phone(self) -> Steps:
+        yield self.after_days(0.9, 1.6)
+        self._attempt(Channel.PHONE, "attempt_phone")
+
+    def announce_closure(self) -> Steps:
+        yield self.after_days(0.9, 1.6)
+        self._attempt(Channel.EMAIL, "attempt_last", announces_closure=True)
+
+    def _attempt(self, channel: Channel, occasion: str, *, announces_closure: bool = False) -> None:
+        text = self.phrase("engineer", occasion)
+        self.act(
+            operations.record_contact_attempt,
+            channel,
+            text,
+            by=self.engineer.user,
+            at=self.at,
+            announces_closure=announces_closure,
+        )
+
+    def reopen(self) -> Steps:
+        yield self.after_days(3, 14)
+        text = f"{self.phrase('customer', 'it_is_back')} {self.telling.back}"
+        self.act(operations.reopen, text, by=self.writer, at=self.at)
+        self.clock_from = self.at
+        self.calm = self.case.severity != Severity.ONE
+        self.owner = self.cast.member(self.case.owner_id) if self.case.owner_id else None
+
+    def respond_again(self) -> Steps:
+        """The first response after a reopening, by the engineer of before or by who takes it now."""
+        if self.owner is None:
+            yield from self.accept()
+        yield self._when_response_is_due()
+        text = self.letter("engineer", self.phrase("engineer", "second_finding"))
+        self.act(operations.reply, text, by=self.engineer.user, at=self.at, waiting=True)
+
+    def follow_on(self) -> Steps:
+        """Too late to reopen: a new case refers to the old one (C-RPN-02)."""
+        assert self.case.reopenable_until
+        yield self.moment(
+            next_opening(self.customer.hours, self.case.reopenable_until + self.rng.uniform(0.3, 5) * DAY)
+        )
+        text = f"{self.phrase('customer', 'long_ago')} {self.telling.back}"
+        self.act(operations.open_follow_on, text, by=self.writer, at=self.at)
+        self.clock_from = self.case.received_at
+        self.owner = None

@@ -223,7 +223,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def staff_role(self) -> StaffRole | None:
-        return StaffRole(self.profile.role) if self.profile and self.is_active else None
+        return StaffRole(self.profile.role) if self.is_active and self.profile else None
 
     @cached_property
     def standings(self) -> "dict[int, Contact]":

@@ -148,6 +148,7 @@ def test_staff_see_every_delivery_with_its_state(case_in, customer_service, visi
     waiting = visit(customer_service, f"{DELIVERIES}?state=pending")
 
     assert answer.count('data-label="State"') == 3
+    assert [f">{state.label}</a>" in answer for state in State] == [True] * 4
     assert {row.state for row in waiting.context["rows"]} == {State.PENDING}
     assert len(waiting.context["rows"]) == 2
 

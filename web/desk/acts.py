@@ -31,6 +31,9 @@ from web.desk.workspace import IN_WORK, agrees_to
 
 Files = Sequence[StoredFile]
 
+LOWER_ONLY = "An agreed severity can only become less severe."
+BOTH_AGREE = "It is settled when both sides agree. Until then the graver of both positions counts."
+
 
 # Talking
 
@@ -128,10 +131,12 @@ def assign(request: HttpRequest, case: Case) -> HttpResponse:
 
 def _engineers(case: Case) -> list[tuple[str, list[User]]]:
     """The engineers who might take the case, by support center; those who are away stand apart."""
-    staff = User.objects.filter(is_active=True, staff__role__in=ENGINEER_ROLES).exclude(pk=case.owner_id)
+    staff = User.objects.filter(is_active=True, staff__role__in=ENGINEER_ROLES)
     away = set(Absence.objects.at(timezone.now()).values_list("user_id", flat=True))
     groups: dict[str, list[User]] = {}
     for user in staff.select_related("staff__center").order_by("staff__center__name", "name"):
+        if user == case.owner:
+            continue
         center = str(user.staff.center or "Without a center")
         groups.setdefault("Away now" if user.pk in away else center, []).append(user)
     absent = groups.pop("Away now", [])
@@ -144,7 +149,7 @@ def _engineers(case: Case) -> list[tuple[str, list[User]]]:
 def propose_severity(request: HttpRequest, case: Case) -> HttpResponse:
     """Put another severity forward for support (C-SEV-01, C-SEV-03)."""
     form = ProposalForm.of(request, case)
-    lead = "An agreed severity can only become less severe." if case.severity_agreed_at else "Both sides agree on it."
+    lead = LOWER_ONLY if case.severity_agreed_at else BOTH_AGREE
     page = Page("Propose another severity", lead, "Propose", "The customer is asked.")
 
     def act(files: Files) -> Case:

@@ -25,11 +25,11 @@ def find(reader: User, text: str) -> list[Found]:
         return []
     if "@" in text:
         contacts = Contact.objects.visible_to(reader).filter(user__email__iexact=text)
-        rows = contacts.select_related("organization__region", "user").order_by("organization__name")
-        return [Found(row.organization, row.user) for row in rows[:MOST]]
+        acting_for = contacts.select_related("organization__region", "user").order_by("organization__name")
+        return [Found(contact.organization, contact.user) for contact in acting_for[:MOST]]
     named = Q(org_id__iexact=text) | Q(name__icontains=text)
-    rows = Organization.objects.visible_to(reader).filter(named).select_related("region").order_by("name")
-    return [Found(row, None) for row in rows[:MOST]]
+    organizations = Organization.objects.visible_to(reader).filter(named).select_related("region").order_by("name")
+    return [Found(organization, None) for organization in organizations[:MOST]]
 
 
 def callers_of(reader: User, organization: Organization, now: datetime) -> Sequence[Contact]:

@@ -112,7 +112,8 @@ class OwnerForm(CaseForm):
     reason = forms.ChoiceField(
         label="Why does it change hands?",
         choices=[("", "Choose a reason"), *ReassignmentReason.choices()],
-        required=False,
+        error_messages={"required": "Say why the case changes hands."},
+        help_text="The customer reads it.",
     )
     note = TextField(label="Note for the engineer", required=False, help_text="The customer does not see it.")
 

@@ -69,8 +69,10 @@ def views_of(reader: User, now: datetime) -> dict[str, View]:
         ours = Q(organization__region=region)
         unassigned = View("Nobody’s yet", "", OPEN & ours & Q(owner=None), "Every case of the region has an engineer.")
         views["unassigned"] = replace(unassigned, group=f"Team {region.upper()}")
-        views["region"] = View("All open", f"Team {region.upper()}", OPEN & ours, "No case of the region is open.")
-    views["all"] = View("All open", "World", OPEN, "No case is open.")
+        views["region"] = View(
+            f"Open in {region.upper()}", f"Team {region.upper()}", OPEN & ours, "No case of the region is open."
+        )
+    views["all"] = View("Open in every region", "World", OPEN, "No case is open.")
     views["breached"] = View("Past their deadline", "World", OPEN & _overdue(now), "No deadline has passed unmet.")
     views["waiting"] = View("Waiting for the customer", "World", waiting, "No case waits for its customer.")
     views["proposed"] = View("Solution proposed", "World", proposed, "No closure question is open.")
@@ -235,12 +237,9 @@ class CappedCount(Subquery):
 def counts(reader: User, views: Mapping[str, View]) -> dict[str, int]:
     """The number of cases in each view, counted up to the cap and one more: one statement for all."""
     visible = Case.objects.visible_to(reader).filter(clock__isnull=False).order_by()
-    counted = {
-        key.replace("-", "_"): CappedCount(visible.filter(view.cases).values("pk")[: COUNT_CAP + 1])
-        for key, view in views.items()
-    }
-    found = User.objects.filter(pk=reader.pk).values(**counted).get()
-    return {key: found[key.replace("-", "_")] for key in views}
+    counted = [CappedCount(visible.filter(view.cases).values("pk")[: COUNT_CAP + 1]) for view in views.values()]
+    found = User.objects.filter(pk=reader.pk).values_list(*counted).get()
+    return dict(zip(views, found, strict=True))
 
 
 def in_words(count: int) -> str:

@@ -65,8 +65,8 @@ def deliveries(request: HttpRequest) -> HttpResponse:
     _require_staff(request)
     state = next((state for state in State if state == request.GET.get("state")), None)
     found, more = queries.page(queries.deliveries(person(request), state), _key(request.GET.get("after", "")))
-    context = {"rows": _rows(request, found), "more": more, "state": state, "states": State, "kept": folder.is_used()}
-    return render(request, "notices/deliveries.html", context)
+    context = {"rows": _rows(request, found), "more": more, "state": state, "states": list(State)}
+    return render(request, "notices/deliveries.html", {**context, "kept": folder.is_used()})
 
 
 @private

@@ -505,6 +505,10 @@ class Letter(models.Model):
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def visible_to(self, actor: User) -> Self:
+        """Administrators see all; an invited person proves itself by the link alone."""
+        return self if actor.staff_role is StaffRole.ADMIN else self.none()
+
     def pending(self) -> Self:
         """The invitations that were neither accepted nor revoked, expired ones included."""
         return self.filter(accepted_at=None, revoked_at=None)

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 
 from accounts.models import User
+from cases.disclosure import disclosed
 from cases.enums import CUSTOMER_SIDE, ActorRole, EventKind, Severity
 from cases.models import Case, CaseEvent, Message
-from notifications.disclosure import disclosed
 from notifications.enums import Template
 from notifications.letters.form import Link, Part
 from sla import words

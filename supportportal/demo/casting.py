@@ -25,8 +25,8 @@ from accounts.models import (
     StaffProfile,
     SupportCenter,
     User,
-    on_call,
 )
+from accounts.rosters import Roster
 from entitlements.models import Entitlement, Product, SupportPlan
 from sla.calendars import Calendar, next_opening
 from sla.projection import calendar_of, promises_of
@@ -112,7 +112,7 @@ class Cast:
 
     def on_call(self, at: datetime) -> Member:
         """The engineer on call at `at` (aware)."""
-        return self._by_user[next(iter(on_call(OnCallDuty.ENGINEER, at))).pk]
+        return self._by_user[Roster.between(at, at).on_call(OnCallDuty.ENGINEER, None, at)[0]]
 
     def _of(self, roles: Iterable[StaffRole]) -> list[Member]:
         return [one for one in self.members.values() if one.role in roles]

@@ -167,9 +167,8 @@ def test_no_order_of_verbs_makes_an_illegal_case(cast, open_case):
     run_state_machine_as_test(
         lambda: CaseMachine(cast, open_case),
         settings=settings(
-            max_examples=20,
+            max_examples=12,
             stateful_step_count=30,
-            deadline=None,
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
         ),
     )
@@ -248,4 +247,4 @@ class PaperMachine(RuleBasedStateMachine):
 
 
 TestOnPaper = PaperMachine.TestCase
-TestOnPaper.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
+TestOnPaper.settings = settings(max_examples=100, stateful_step_count=40)

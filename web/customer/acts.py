@@ -16,8 +16,8 @@ from cases.transitions import is_legal
 from web.case import doors
 from web.case.access import person
 from web.case.forms import CaseForm, MessageForm
-from web.customer.case_page import proposed_severity
 from web.customer.forms import AgreementForm, ClosureAnswerForm, SeverityForm, WithdrawalForm
+from web.customer.questions import proposed_severity
 
 Files = Sequence[StoredFile]
 

@@ -470,11 +470,7 @@ class Letter(models.Model):
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
     def visible_to(self, actor: User) -> Self:
-<<<<<<< HEAD
         """Administrators see all; an invited person proves itself by the link alone."""
-=======
-        """Administrators see invitations, nobody else."""
->>>>>>> cases
         return self if actor.staff_role is StaffRole.ADMIN else self.none()
 
     def pending(self) -> Self:

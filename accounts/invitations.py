@@ -103,7 +103,11 @@ def revoke(invitation: Invitation, *, by: User, at: datetime) -> Invitation:
 
 def find(token: str, *, at: datetime) -> Invitation:
     """The open invitation of this link at `at` (aware). Raises Refusal with words for its reader otherwise."""
-    found = Invitation.objects.select_related("organization", "invited_by").filter(token_hash=_hash(token)).first()
+    found = (
+        Invitation.objects.select_related("organization__region", "center", "invited_by")
+        .filter(token_hash=_hash(token))
+        .first()
+    )
     if found is None:
         raise Refusal("invitation_unknown", "This link does not belong to an invitation.")
     if found.accepted_at:

@@ -223,7 +223,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def staff_role(self) -> StaffRole | None:
-        return StaffRole(self.profile.role) if self.profile and self.is_active else None
+        return StaffRole(self.profile.role) if self.is_active and self.profile else None
 
     @cached_property
     def standings(self) -> "dict[int, Contact]":
@@ -559,3 +559,10 @@ class Invitation(models.Model):
             return StaffRole(self.staff_role).label
         roles = ", ".join(ContactRole(role).label for role in self.contact_roles)
         return f"{roles} of {self.organization}"
+
+    @property
+    def zone(self) -> str:
+        """The time zone that the invited person most likely lives in."""
+        if self.organization:
+            return self.organization.own_zone
+        return self.center.zone if self.center else "UTC"

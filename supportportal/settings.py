@@ -267,6 +267,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=1),
         "options": {"expires": 5},
     },
+    "take away files that no case names": {
+        "task": "cases.tasks.clean_attachments",
+        "schedule": timedelta(hours=1),
+        "options": {"expires": 600},
+    },
 }
 
 LOGGING = {

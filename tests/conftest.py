@@ -7,6 +7,7 @@ import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
+from hypothesis import settings as hypothesis_settings
 
 from supportportal import engines
 from tests import databases
@@ -15,6 +16,10 @@ pytest_plugins = ["tests.clause_report", "tests.chromium", "tests.cast"]
 
 # Playwright keeps an event loop in the thread of the test; the ORM is called there from plain functions only.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+# No test is timed: a busy machine is no defect.
+hypothesis_settings.register_profile("portal", deadline=None)
+hypothesis_settings.load_profile("portal")
 
 COMMITTING_FIXTURES = {"transactional_db", "django_db_reset_sequences", "live_server"}
 
@@ -40,7 +45,7 @@ def django_db_setup(django_test_environment, django_db_blocker):
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None):
-    """Replace the database after a test that committed: its emptying, which comes first, loses what migrations put there."""
+    """Replace the database after a test that committed, once it is emptied: that loses what migrations put there."""
     yield
     mark = item.get_closest_marker("django_db")
     committed = (mark and mark.kwargs.get("transaction")) or COMMITTING_FIXTURES & set(item.fixturenames)

@@ -14,10 +14,10 @@ from cases.rules import reopen_window_ends
 from cases.transitions import is_legal
 from sla.clock import ClockState
 from sla.queries import ClockView, clocks
-from web.case.forms import MessageForm
+from web.case.forms import AgreementForm, MessageForm
 from web.case.timeline import sees_all, timeline
 from web.case.times import Times
-from web.customer.forms import AgreementForm, ClosureAnswerForm
+from web.customer.forms import ClosureAnswerForm
 from web.customer.listing import answered, opener, reopen_until
 from web.customer.offers import telephone_of
 from web.customer.questions import proposed_severity

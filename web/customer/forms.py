@@ -114,8 +114,9 @@ class NewCaseForm(OnceForm):
 
     def clean(self) -> None:
         """Ask for the telephone together with all else that is missing (A-04)."""
+        severity = self.cleaned_data.get("severity")
         try:
-            rules.require_phone(self.cleaned_data.get("severity"), self.cleaned_data.get("phone", ""))
+            rules.require_phone(severity or Severity.FOUR, self.cleaned_data.get("phone", ""))
         except Refusal as refusal:
             self.add_error("phone", refusal.message)
 
@@ -172,34 +173,3 @@ class WithdrawalForm(CaseForm):
     """Why the customer closes its own case."""
 
     resolution = TextField(label="Why can it be closed?", help_text="For example: a restart solved it.")
-
-
-class SeverityForm(CaseForm):
-    """Another severity, put forward by the customer."""
-
-    severity = forms.TypedChoiceField(
-        label="Which severity fits?",
-        coerce=lambda value: Severity(int(value)),
-        widget=forms.RadioSelect,
-        error_messages={"required": "Choose a severity.", "invalid_choice": "This severity cannot be chosen now."},
-    )
-    reason = TextField(label="Why?")
-
-    refusals: Mapping[str, str] = {"severity_not_lower": "severity"}
-
-    def __init__(self, case: Case, *args: Any, **kwargs: Any):
-        super().__init__(case, *args, **kwargs)
-        lowest = Severity(case.severity) + 1 if case.severity_agreed_at else Severity.ONE
-        self.fields["severity"].choices = [  # type: ignore[attr-defined]
-            (one.value, f"{one.label}: {one.description}")
-            for one in Severity
-            if one >= lowest and one != case.requested_severity
-        ]
-
-
-class AgreementForm(CaseForm):
-    """A yes to the severity that support proposes."""
-
-    severity = forms.TypedChoiceField(
-        choices=Severity.choices(), coerce=lambda value: Severity(int(value)), widget=forms.HiddenInput
-    )

@@ -1,0 +1,201 @@
+"""Who stands for whom, who is on call, who is away."""
+
+from datetime import UTC, datetime, time
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accounts.enums import AbsenceReason, ContactRole, OnCallDuty, StaffRole, Worded
+from accounts.models import (
+    Absence,
+    Contact,
+    OnCall,
+    Region,
+    Shift,
+    User,
+    is_away,
+    is_on_shift,
+    on_call,
+    validate_zone,
+)
+from accounts.standing import Standing, in_force, may_open_cases, works_on_cases
+from cases.enums import ActorRole, Status
+from tests.cast import DAY, HOUR, NOON, contact_of, fresh, make_staff
+
+
+def standing(*roles: ContactRole, starts_at=None, ends_at=None, accepted=NOON, active=True) -> Standing:
+    return Standing("Granite Harbor Energy", roles, starts_at, ends_at, accepted, active)
+
+
+@pytest.mark.clause("C-PAR-02", "C-PAR-05", "C-PAR-06")
+@pytest.mark.parametrize(
+    ("contact", "allowed", "reason"),
+    [
+        (standing(ContactRole.TECHNICAL), True, "A contact of Granite Harbor Energy."),
+        (standing(ContactRole.TECHNICAL, accepted=None), True, "A contact of Granite Harbor Energy."),
+        (standing(ContactRole.THIRD_PARTY, starts_at=NOON), True, "A contact of Granite Harbor Energy."),
+        (standing(ContactRole.THIRD_PARTY, starts_at=NOON + HOUR), False, "has not begun yet."),
+        (standing(ContactRole.THIRD_PARTY, ends_at=NOON), False, "has ended."),
+        (standing(ContactRole.THIRD_PARTY, ends_at=NOON + HOUR), True, "A contact of Granite Harbor Energy."),
+        (standing(ContactRole.THIRD_PARTY, accepted=None), False, "has not accepted liability for this third party"),
+        (standing(ContactRole.TECHNICAL, active=False), False, "This account is switched off."),
+    ],
+)
+def test_a_contact_is_in_force_from_its_start_until_just_before_its_end(contact, allowed, reason):
+    decision = in_force(contact, NOON)
+
+    assert decision.allowed is allowed
+    assert reason in decision.reason
+
+
+@pytest.mark.clause("C-CON-01", "C-CON-03", "C-CON-06", "C-PAR-01")
+@pytest.mark.parametrize(
+    ("roles", "works"),
+    [
+        ([ContactRole.TECHNICAL], True),
+        ([ContactRole.THIRD_PARTY], True),
+        ([ContactRole.RENEWAL], False),
+        ([ContactRole.CONTRACT], False),
+        ([ContactRole.RENEWAL, ContactRole.TECHNICAL], True),
+        ([], False),
+    ],
+)
+def test_technical_contacts_and_third_parties_work_on_cases(roles, works):
+    assert bool(works_on_cases(standing(*roles))) is works
+    assert bool(may_open_cases(standing(*roles), NOON)) is works
+    assert not may_open_cases(standing(*roles, ends_at=NOON), NOON)
+
+
+instants = st.one_of(st.none(), st.sampled_from([NOON - HOUR, NOON, NOON + HOUR]))
+
+
+@given(
+    starts_at=instants,
+    ends_at=instants,
+    accepted=instants,
+    active=st.booleans(),
+    role=st.sampled_from(ContactRole),
+    at=st.sampled_from([NOON - HOUR, NOON, NOON + HOUR]),
+)
+def test_the_query_and_the_rule_agree_on_who_is_in_force(
+    django_db_blocker, django_db_setup, starts_at, ends_at, accepted, active, role, at
+):
+    with django_db_blocker.unblock(), transaction.atomic():
+        person = User.objects.create_user("somebody@example.com", "Somebody", is_active=active)
+        contact = Contact.objects.create(
+            user=person,
+            organization=Region.objects.get(code="emea").organizations.create(org_id="ORG-1", name="One"),
+            roles=[role],
+            starts_at=starts_at,
+            ends_at=ends_at,
+            liability_accepted_at=accepted,
+        )
+
+        assert Contact.objects.in_force(at).contains(contact) == bool(in_force(contact.standing, at))
+        transaction.set_rollback(True)
+
+
+def test_a_third_party_holds_no_other_role(third_party, aberdeen):
+    contact = contact_of(third_party, aberdeen)
+    contact.roles = [ContactRole.THIRD_PARTY, ContactRole.RENEWAL]
+
+    with pytest.raises(IntegrityError, match="third_party_has_no_other_role"), transaction.atomic():
+        contact.save()
+
+
+def test_colleagues_see_each_other_and_a_third_party_sees_itself(
+    technical_contact, renewal_contact, third_party, tokyo_contact, aberdeen
+):
+    def seen(person):
+        return set(Contact.objects.visible_to(person).values_list("user__name", flat=True))
+
+    assert seen(renewal_contact) == {technical_contact.name, renewal_contact.name, third_party.name}
+    assert seen(third_party) == {third_party.name}
+    assert seen(tokyo_contact) == {tokyo_contact.name, third_party.name}
+
+
+def test_somebody_on_both_sides_is_staff_first(engineer, aberdeen):
+    Contact.objects.create(user=engineer, organization=aberdeen, roles=[ContactRole.TECHNICAL])
+
+    assert fresh(engineer).staff_role is StaffRole.SUPPORT_ENGINEER
+
+
+def test_an_address_belongs_to_one_person_however_it_is_written(technical_contact):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        User.objects.create_user(technical_contact.email.upper(), "Somebody Else")
+
+    assert User.objects.get_by_natural_key(technical_contact.email.upper()) == technical_contact
+
+
+def test_an_absence_covers_its_start_and_not_its_end(engineer, second_engineer):
+    Absence.objects.create(user=engineer, reason=AbsenceReason.SICK, starts_at=NOON, ends_at=NOON + DAY)
+
+    moments = [NOON - HOUR, NOON, NOON + DAY - HOUR, NOON + DAY]
+    assert [is_away(engineer, at) for at in moments] == [False, True, True, False]
+    assert not is_away(second_engineer, NOON)
+
+
+@pytest.mark.clause("C-FTS-01")
+def test_a_center_is_staffed_in_its_shifts_by_its_own_clock(emea_center, engineer, engineering):
+    Shift.objects.create(center=emea_center, weekday=2, opens=time(9), closes=time(17))
+    Shift.objects.create(center=emea_center, weekday=3, opens=time(16), closes=time(0))
+
+    hours = [datetime(2026, 7, day, hour, tzinfo=UTC) for day, hour in [(1, 7), (1, 8), (1, 15), (1, 16), (2, 22)]]
+    assert [is_on_shift(engineer, at) for at in hours] == [False, True, True, False, True]
+    assert not is_on_shift(engineering, hours[1])
+
+
+@pytest.fixture
+def manager_in_tokyo(db):
+    return make_staff("Yuki Tanaka", StaffRole.SUPPORT_MANAGER)
+
+
+def on_duty(user, region: str | None, **given) -> OnCall:
+    entry = {"duty": OnCallDuty.MANAGER, "starts_at": NOON, "ends_at": NOON + DAY} | given
+    return OnCall.objects.create(user=user, region_id=region, **entry)
+
+
+def test_the_regions_roster_comes_before_the_worldwide_one(support_manager, manager_in_tokyo):
+    on_duty(support_manager, None)
+    on_duty(manager_in_tokyo, "apj")
+
+    assert on_call(OnCallDuty.MANAGER, NOON, region="apj") == [manager_in_tokyo]
+    assert on_call(OnCallDuty.MANAGER, NOON, region="emea") == [support_manager]
+    assert on_call(OnCallDuty.MANAGER, NOON) == [support_manager]
+    assert on_call(OnCallDuty.ENGINEER, NOON, region="apj") == []
+
+
+def test_who_is_away_or_off_or_not_on_yet_is_not_called(support_manager, manager_in_tokyo):
+    on_duty(support_manager, None)
+    on_duty(manager_in_tokyo, "apj")
+    Absence.objects.create(user=manager_in_tokyo, reason=AbsenceReason.SICK, starts_at=NOON, ends_at=NOON + HOUR)
+
+    assert on_call(OnCallDuty.MANAGER, NOON, region="apj") == [support_manager]
+    assert on_call(OnCallDuty.MANAGER, NOON + HOUR, region="apj") == [manager_in_tokyo]
+    assert on_call(OnCallDuty.MANAGER, NOON - HOUR) == on_call(OnCallDuty.MANAGER, NOON + DAY) == []
+    User.objects.update(is_active=False)
+    assert on_call(OnCallDuty.MANAGER, NOON) == []
+
+
+@pytest.mark.parametrize("name", ["Europe/London", "Asia/Kolkata", "UTC"])
+def test_named_zones_are_right(name):
+    validate_zone(name)
+
+
+@pytest.mark.parametrize("name", ["Etc/GMT+2", "GMT+2", "Europe/Atlantis", "../../etc/passwd", "", "\x00"])
+def test_anything_else_is_no_zone(name):
+    with pytest.raises(ValidationError):
+        validate_zone(name)
+
+
+def test_every_staff_role_can_act_on_a_case():
+    assert {role.value for role in StaffRole} <= {role.value for role in ActorRole}
+
+
+@pytest.mark.parametrize("words", [ContactRole, StaffRole, Status], ids=lambda words: words.__name__)
+def test_words_are_values_with_labels(words: type[Worded]):
+    assert words.choices() == [(one.value, one.label) for one in words]
+    assert all(words(one.value) is one and one.label for one in words)

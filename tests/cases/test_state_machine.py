@@ -1,0 +1,250 @@
+"""Anybody tries anything in any order: the case stays true to its log and to the guide."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+
+from accounts.permissions import may
+from accounts.refusal import Refusal
+from cases import facts, operations, transitions
+from cases.enums import ActorRole, Channel, ClosureReason, EventKind, HoldReason, Severity, Status, Turn, Verb
+from cases.facts import Fact, State
+from cases.models import Case
+from tests.cast import DAY, MINUTE, NOON, PHONE, Cast
+
+TEXTS = st.sampled_from(["Something is said.", "", "x" * 100_001])
+SEVERITIES = st.sampled_from(Severity)
+
+# How each verb is called: its function and what it is given beside the actor and the moment.
+CALLS: dict[Verb, tuple[Callable[..., Case], dict[str, st.SearchStrategy[Any]]]] = {
+    Verb.VERIFY_ENTITLEMENT: (operations.verify_entitlement, {"override": TEXTS}),
+    Verb.REFUSE: (operations.refuse, {"reason": TEXTS}),
+    Verb.HOLD: (operations.hold, {"reason": st.sampled_from(HoldReason)}),
+    Verb.RESUME: (operations.resume, {}),
+    Verb.ACCEPT: (operations.accept, {}),
+    Verb.REPLY: (operations.reply, {"body": TEXTS, "waiting": st.booleans()}),
+    Verb.NOTE: (operations.add_note, {"body": TEXTS}),
+    Verb.LOG_CALL: (operations.log_call, {"summary": TEXTS, "reached": st.booleans()}),
+    Verb.REPLY_AS_CUSTOMER: (operations.reply_as_customer, {"body": TEXTS}),
+    Verb.PROPOSE_SEVERITY: (
+        operations.propose_severity,
+        {"to": SEVERITIES, "reason": TEXTS, "phone": st.sampled_from(["", PHONE])},
+    ),
+    Verb.AGREE_SEVERITY: (operations.agree_severity, {"severity": SEVERITIES}),
+    Verb.REDUCE_SEVERITY: (operations.reduce_severity, {"to": SEVERITIES, "reason": TEXTS}),
+    Verb.PROPOSE_CLOSURE: (
+        operations.propose_closure,
+        {"problem": TEXTS, "resolution": TEXTS, "reason": st.sampled_from(ClosureReason)},
+    ),
+    Verb.CONFIRM_CLOSURE: (operations.confirm_closure, {}),
+    Verb.REJECT_CLOSURE: (operations.reject_closure, {"body": TEXTS}),
+    Verb.WITHDRAW: (operations.withdraw, {"resolution": TEXTS}),
+    Verb.RECORD_CONTACT_ATTEMPT: (
+        operations.record_contact_attempt,
+        {"channel": st.sampled_from(Channel), "text": TEXTS, "announces_closure": st.booleans()},
+    ),
+    Verb.CLOSE_FOR_NO_RESPONSE: (operations.close_for_no_response, {}),
+    Verb.REOPEN: (operations.reopen, {"body": TEXTS}),
+    Verb.FOLLOW_ON: (operations.open_follow_on, {"body": TEXTS}),
+}
+UNTRIED = {Verb.OPEN, Verb.VIEW, Verb.ASSIGN}  # opening starts the machine, assigning has a rule of its own
+
+
+def test_the_machine_knows_every_verb():
+    assert CALLS.keys() | UNTRIED == set(Verb)
+
+
+class CaseMachine(RuleBasedStateMachine):
+    """One case of Aberdeen on the real database, taken back when the example ends."""
+
+    def __init__(self, cast: Cast, open_case: Callable[..., Case]):
+        super().__init__()
+        self.cast, self.open_case = cast, open_case
+        self.now = NOON
+        self.agreed: Severity | None = None
+        self.example = transaction.atomic()
+        self.example.__enter__()
+
+    def teardown(self):
+        transaction.set_rollback(True)
+        self.example.__exit__(None, None, None)
+
+    @initialize(severity=SEVERITIES, phone=st.sampled_from(["", PHONE]))
+    def receive(self, severity, phone):
+        self.case = self.open_case(severity=severity, phone=phone or (PHONE if severity == Severity.ONE else ""))
+
+    @rule(
+        data=st.data(),
+        verb=st.sampled_from(sorted(CALLS)),
+        later=st.one_of(st.just(MINUTE), st.timedeltas(-DAY, 20 * DAY)),
+    )
+    def somebody_tries(self, data, verb, later):
+        function, given_with = CALLS[verb]
+        given = {name: data.draw(values) for name, values in given_with.items()}
+        self.attempt(data, verb, later, lambda by, at: function(self.case, by=by, at=at, **given))
+
+    @rule(data=st.data(), reason=st.sampled_from(["", "holiday", "skills"]))
+    def somebody_assigns(self, data, reason):
+        to = data.draw(st.sampled_from(sorted(self.cast.staff)))
+        self.attempt(
+            data,
+            Verb.ASSIGN,
+            MINUTE,
+            lambda by, at: operations.assign(self.case, self.cast.staff[to], by=by, at=at, reason=reason),
+        )
+
+    def attempt(self, data, verb: Verb, later: timedelta, act: Callable[[Any, datetime], Case]) -> None:
+        """Let somebody (mostly one who may) try; what is refused leaves no trace, what is done was legal."""
+        able = sorted(name for name, person in self.cast.people.items() if may(person, verb, self.case))
+        name = data.draw(st.sampled_from(able * 3 + sorted(self.cast.people)))
+        person = self.cast.people[name]
+        self.now = max(NOON, self.now + later)
+        before, trace = self.case.state, self.trace()
+        try:
+            act(person, self.now)
+        except PermissionDenied:
+            assert name not in able
+            assert self.trace() == trace
+        except Refusal:
+            assert self.trace() == trace
+        else:
+            assert name in able
+            assert transitions.is_legal(before, verb)
+            assert self.trace() != trace
+        self.case = Case.objects.get(pk=self.case.pk)
+
+    def trace(self) -> tuple[int, ...]:
+        case = Case.objects.get(pk=self.case.pk)
+        return (
+            case.version,
+            case.events.count(),
+            case.messages.count(),
+            case.notes.count(),
+            len(case.phone),
+            Case.objects.count(),
+        )
+
+    @invariant()
+    def the_log_replays_to_the_row(self):
+        assert facts.replay(self.case.events.all().log()) == self.case.state
+
+    @invariant()
+    def facts_are_in_order(self):
+        log = self.case.events.all().log()
+        assert [fact.seq for fact in log] == list(range(1, len(log) + 1))
+        assert [fact.at for fact in log] == sorted(fact.at for fact in log)
+
+    @invariant()
+    def an_agreed_severity_never_rises(self):
+        assert self.agreed is None or (self.case.severity_agreed_at and self.case.severity >= self.agreed)
+        if self.case.severity_agreed_at:
+            self.agreed = Severity(self.case.severity)
+
+    @invariant()
+    def an_open_case_has_an_owner_exactly_while_it_is_worked_on(self):
+        waits = self.case.status in (Status.RECEIVED, Status.QUEUED)
+        assert self.case.status == Status.CLOSED or (self.case.owner is None) == waits
+
+    @invariant()
+    def severity_1_can_be_called_back(self):
+        assert self.case.severity != Severity.ONE or self.case.phone
+
+    @invariant()
+    def a_closed_case_has_its_summary(self):
+        texts = (self.case.problem, self.case.resolution, self.case.closure_reason, self.case.closed_at)
+        assert self.case.status != Status.CLOSED or all(texts)
+
+
+@pytest.mark.clause("C-SEV-03", "C-CLS-02")
+def test_no_order_of_verbs_makes_an_illegal_case(cast, open_case):
+    run_state_machine_as_test(
+        lambda: CaseMachine(cast, open_case),
+        settings=settings(
+            max_examples=12,
+            stateful_step_count=30,
+            suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+        ),
+    )
+
+
+# The same on paper: any legal verb, without a database
+
+CONTACT, ENGINEER = ActorRole.CONTACT, ActorRole.SUPPORT_ENGINEER
+CLOSURE = {"problem": "p", "resolution": "r", "reason": "resolved"}
+
+# A fact that each verb may record, from the state before it and two drawn numbers.
+RECORDED: dict[Verb, Callable[[State, int, bool], tuple[EventKind, ActorRole, dict[str, Any]]]] = {
+    Verb.VERIFY_ENTITLEMENT: lambda *_: (EventKind.ENTITLEMENT_VERIFIED, ActorRole.CUSTOMER_SERVICE, {}),
+    Verb.REFUSE: lambda *_: (EventKind.CLOSED, ActorRole.CUSTOMER_SERVICE, CLOSURE | {"reason": "not_entitled"}),
+    Verb.HOLD: lambda *_: (EventKind.HELD, ActorRole.CUSTOMER_SERVICE, {"reason": "unreachable_contact"}),
+    Verb.RESUME: lambda *_: (EventKind.RESUMED, ActorRole.CUSTOMER_SERVICE, {}),
+    Verb.ACCEPT: lambda *_: (EventKind.ASSIGNED, ENGINEER, {"owner": 7}),
+    Verb.ASSIGN: lambda state, number, _: (EventKind.REASSIGNED, ENGINEER, {"owner": number}),
+    Verb.REPLY: lambda state, _, flag: (EventKind.REPLIED, ENGINEER, {"message": 1, "waiting": flag}),
+    Verb.NOTE: lambda *_: (EventKind.NOTED, ENGINEER, {"note": 1}),
+    Verb.LOG_CALL: lambda state, _, flag: (EventKind.CALLED, ENGINEER, {"reached": flag, "summary": "s"}),
+    Verb.REPLY_AS_CUSTOMER: lambda *_: (EventKind.CUSTOMER_REPLIED, CONTACT, {"message": 1}),
+    Verb.PROPOSE_CLOSURE: lambda *_: (EventKind.CLOSURE_PROPOSED, ENGINEER, CLOSURE),
+    Verb.CONFIRM_CLOSURE: lambda *_: (EventKind.CLOSED, CONTACT, CLOSURE),
+    Verb.REJECT_CLOSURE: lambda *_: (EventKind.CLOSURE_REJECTED, CONTACT, {"message": 1}),
+    Verb.WITHDRAW: lambda *_: (EventKind.CLOSED, CONTACT, CLOSURE | {"reason": "withdrawn"}),
+    Verb.RECORD_CONTACT_ATTEMPT: lambda state, _, flag: (
+        EventKind.CONTACT_ATTEMPTED,
+        ENGINEER,
+        {"channel": "phone", "announces_closure": flag},
+    ),
+    Verb.CLOSE_FOR_NO_RESPONSE: lambda *_: (EventKind.CLOSED, ActorRole.SYSTEM, CLOSURE | {"reason": "no_response"}),
+    Verb.REOPEN: lambda state, number, _: (EventKind.REOPENED, CONTACT, {"owner": state.owner and number}),
+}
+
+
+class PaperMachine(RuleBasedStateMachine):
+    """A log written on paper: whatever is legal is recorded."""
+
+    @initialize(severity=SEVERITIES)
+    def receive(self, severity):
+        self.log = [Fact(1, EventKind.RECEIVED, NOON, CONTACT, {"requested": int(severity)})]
+        self.state = facts.replay(self.log)
+
+    @rule(verb=st.sampled_from(sorted(RECORDED)), number=st.integers(1, 4), flag=st.booleans())
+    def record(self, verb, number, flag):
+        if transitions.is_legal(self.state, verb):
+            kind, role, data = RECORDED[verb](self.state, number, flag)
+            self.log.append(Fact(len(self.log) + 1, kind, NOON + len(self.log) * MINUTE, role, data))
+            self.state = facts.apply(self.state, self.log[-1])
+
+    @invariant()
+    def the_state_is_that_of_its_log(self):
+        assert self.state == facts.replay(self.log)
+        assert (self.state.version, self.state.updated_at) == (len(self.log), self.log[-1].at)
+
+    @invariant()
+    def the_status_goes_with_the_rest(self):
+        state = self.state
+        assert (state.status is Status.CLOSED) == (state.closed_at is not None)
+        assert (state.status is Status.CLOSED) == (state.turn is Turn.NOBODY)
+        assert (state.status is Status.CLOSURE_PROPOSED) == (state.closure_proposed_at is not None)
+        assert (state.status in (Status.CLOSED, Status.CLOSURE_PROPOSED)) == bool(state.closure_reason)
+        assert state.status is Status.CLOSED or (state.owner is None) == (
+            state.status in (Status.RECEIVED, Status.QUEUED)
+        )
+        assert state.status is not Status.QUEUED or state.verified_at
+
+    @invariant()
+    def attempts_belong_to_a_wait_for_the_customer(self):
+        assert not self.state.attempts or self.state.turn is Turn.CUSTOMER or self.state.held_at
+
+    @invariant()
+    def something_is_always_possible(self):
+        assert any(transitions.is_legal(self.state, verb) for verb in RECORDED)
+
+
+TestOnPaper = PaperMachine.TestCase
+TestOnPaper.settings = settings(max_examples=100, stateful_step_count=40)

@@ -10,10 +10,10 @@ from accounts.standing import may_open_cases, works_on_cases
 from cases.enums import Severity
 from entitlements import operations as entitlements
 from entitlements.enums import Hours
-from entitlements.models import Entitlement, PlanVersion, Product, SupportPlan
+from entitlements.models import Entitlement, PlanTarget, PlanVersion, Product, SupportPlan
 from sla import words
 from sla.explain import Explanation
-from sla.projection import promises_of
+from sla.projection import promise_of
 from sla.promises import Promise
 from sla.queries import preview
 from web.case.times import Moment, Times
@@ -79,9 +79,9 @@ def targets(organizations: Sequence[Organization], on: date) -> list[tuple[Sever
     if len(organizations) != 1:
         return []
     plans = Entitlement.objects.present(on).filter(organization=organizations[0]).values("plan")
-    in_force = PlanVersion.objects.filter(plan__in=plans, effective_on__lte=on).order_by("-effective_on")
-    version = in_force.prefetch_related("targets").first()
-    return [(one.severity, _allowed(one)) for one in promises_of(version).rows] if version else []
+    in_force = PlanTarget.objects.filter(version__plan__in=plans, version__effective_on__lte=on)
+    newest = in_force.order_by("-version__effective_on", "version", "severity")[: len(Severity)]
+    return [(Severity(one.severity), _allowed(promise_of(one))) for one in newest]
 
 
 def _chosen(products: Sequence[Product], covered: set[int], code: str) -> Product | None:

@@ -1,4 +1,4 @@
-"""How django-allauth behaves here: invitations only, mail through letters, secrets encrypted, a second factor for staff."""
+"""How django-allauth behaves here: by invitation, mail through letters, secrets encrypted, second factors for staff."""
 
 import base64
 import hashlib
@@ -14,6 +14,7 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.encoding import force_bytes
 
 from accounts import letters
 from accounts.models import User
@@ -83,5 +84,5 @@ def has_second_factor(user: User, *, besides: Authenticator | None = None) -> bo
 
 def _cipher() -> MultiFernet:
     secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    keys = [hashlib.sha256(f"second factor {secret}".encode()).digest() for secret in secrets]
+    keys = [hashlib.sha256(b"second factor " + force_bytes(secret)).digest() for secret in secrets]
     return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in keys])

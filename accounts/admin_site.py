@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from allauth.account.views import logout as sign_out
 from django.contrib.admin import AdminSite
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
 from accounts.enums import StaffRole
 
@@ -24,6 +26,16 @@ class BackOffice(AdminSite):
         if request.user.is_authenticated:
             raise PermissionDenied("Only administrators keep this.")
         return redirect_to_login(request.GET.get("next") or request.get_full_path())
+
+    def logout(  # type: ignore[override]
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return sign_out(request)
+
+    def password_change(  # type: ignore[override]
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return redirect("account_change_password")
 
 
 class KeptByAdministrators:

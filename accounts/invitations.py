@@ -103,7 +103,11 @@ def revoke(invitation: Invitation, *, by: User, at: datetime) -> Invitation:
 
 def find(token: str, *, at: datetime) -> Invitation:
     """The open invitation of this link at `at` (aware). Raises Refusal with words for its reader otherwise."""
-    found = Invitation.objects.select_related("organization", "invited_by").filter(token_hash=_hash(token)).first()
+    found = (
+        Invitation.objects.select_related("organization__region", "center", "invited_by")
+        .filter(token_hash=_hash(token))
+        .first()
+    )
     if found is None:
         raise Refusal("invitation_unknown", "This link does not belong to an invitation.")
     if found.accepted_at:
@@ -128,9 +132,9 @@ def accept(token: str, *, at: datetime, by: User | None = None, password: str = 
     user = User.objects.filter(email__iexact=invitation.email).first()
     if user != by:
         raise Refusal("not_yours", "This invitation is for somebody else than who is signed in.")
+    _require_newcomer(invitation.email, invitation.organization)
     if user is None:
         user = User.objects.create_user(invitation.email, invitation.name, password, zone=zone)
-    _require_newcomer(invitation.email, invitation.organization)
     addresses.mark_verified(user)
     _admit(user, invitation)
     invitation.accepted_at, invitation.accepted_by = at, user
@@ -139,7 +143,7 @@ def accept(token: str, *, at: datetime, by: User | None = None, password: str = 
 
 
 def _admit(user: User, invitation: Invitation) -> None:
-    if invitation.staff_role:
+    if invitation.organization is None:
         StaffProfile.objects.create(
             user=user, role=invitation.staff_role, center=invitation.center, manager=invitation.manager
         )
@@ -178,9 +182,9 @@ def _require_newcomer(email: str, organization: Organization | None) -> None:
         return
     if user.profile:
         raise Refusal("is_staff", f"{user.name} is a member of staff.")
-    if organization is None:
-        raise Refusal("is_contact", f"{user.name} has an account of the customers' side.")
-    if Contact.objects.filter(user=user, organization=organization).exists():
+    if organization is None and user.contacts.exists():
+        raise Refusal("is_contact", f"{user.name} is a contact of a customer.")
+    if organization and user.contacts.filter(organization=organization).exists():
         raise Refusal("is_contact", f"{user.name} is a contact of {organization} already.")
 
 

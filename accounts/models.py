@@ -470,7 +470,7 @@ class Letter(models.Model):
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
     def visible_to(self, actor: User) -> Self:
-        """Administrators see invitations, nobody else."""
+        """Administrators see all; an invited person proves itself by the link alone."""
         return self if actor.staff_role is StaffRole.ADMIN else self.none()
 
     def pending(self) -> Self:
@@ -527,3 +527,10 @@ class Invitation(models.Model):
             return StaffRole(self.staff_role).label
         roles = ", ".join(ContactRole(role).label for role in self.contact_roles)
         return f"{roles} of {self.organization}"
+
+    @property
+    def zone(self) -> str:
+        """The time zone that the invited person most likely lives in."""
+        if self.organization:
+            return self.organization.own_zone
+        return self.center.zone if self.center else "UTC"

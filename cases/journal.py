@@ -5,13 +5,13 @@ transaction and under the case's lock. A receiver derives and never decides, rec
 rolls the verb back.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection
 from django.dispatch import Signal
 from django.utils import timezone
 
@@ -43,7 +43,7 @@ def record(entries: Sequence[Entry]) -> list[CaseEvent]:
     The cases must be locked by the caller; several facts about one case share one `Case` instance. A fact never
     precedes the one before it: an `at` that does (clocks of two machines differ) is moved up to it.
     """
-    if not transaction.get_connection().in_atomic_block:
+    if not connection.in_atomic_block:
         raise RuntimeError("a fact is recorded inside the verb's transaction")
     if not entries:
         return []
@@ -53,9 +53,25 @@ def record(entries: Sequence[Entry]) -> list[CaseEvent]:
         events.append(event := _next_event(entry))
         changed |= event.case.hold_state(_state_after(event))
     CaseEvent.objects.bulk_create(events)
-    Case.objects.bulk_update({event.case_id: event.case for event in events}.values(), sorted(changed))
+    _save(list({event.case_id: event.case for event in events}.values()), changed)
     case_event_recorded.send(sender=CaseEvent, events=events)
     return events
+
+
+def _save(cases: Sequence[Case], changed: Collection[str]) -> None:
+    """Write these fields of all the cases. `bulk_update` takes 17 times as long for two hundred: a `CASE` per value."""
+    fields = [field for field in Case._meta.concrete_fields if field.name in changed]
+    columns = ["id", *(f'"{field.column}"' for field in fields)]
+    types = ["bigint", *(field.db_type(connection) for field in fields)]
+    values = [[field.get_db_prep_save(getattr(case, field.attname), connection) for case in cases] for field in fields]
+    changes = ", ".join(f"{column} = fresh.{column}" for column in columns[1:])
+    arrays = ", ".join(f"%s::{type}[]" for type in types)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE cases_case SET {changes} FROM unnest({arrays}) AS fresh ({', '.join(columns)})"  # noqa: S608
+            " WHERE cases_case.id = fresh.id",
+            [[case.pk for case in cases], *values],
+        )
 
 
 def _next_event(entry: Entry) -> CaseEvent:

@@ -5,6 +5,7 @@ Two independent walls: the parser escapes every tag it is given, and the sanitiz
 
 import nh3
 from django.utils.safestring import SafeString, mark_safe
+from linkify_it import LinkifyIt  # type: ignore[import-untyped]
 from markdown_it import MarkdownIt
 
 TAGS = {
@@ -19,7 +20,7 @@ _parser.enable(["linkify", "strikethrough", "table"]).disable(
     ["heading", "lheading", "image", "html_inline", "html_block"]
 )
 # "install.sh" and "notes.md" are files, not web sites: only whole addresses become links.
-_parser.linkify.set({"fuzzy_link": False})
+_parser.linkify = LinkifyIt(options={"fuzzy_link": False})
 
 
 def to_html(text: str) -> SafeString:

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db import models
 from django.http import HttpRequest
 
 from accounts.admin_site import KeptByAdministrators
@@ -15,6 +16,7 @@ from entitlements.models import Entitlement, PlanTarget, PlanVersion, Product, S
 class ProductAdmin(KeptByAdministrators, admin.ModelAdmin):
     list_display = ["name", "code", "versions"]
     search_fields = ["name", "code"]
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
 
 
 @admin.register(SupportPlan)

@@ -57,6 +57,6 @@ def _reason(recipient: User, case: Case) -> str:
     """Why this person gets the mail."""
     contact = recipient.standings.get(case.organization_id)
     if contact is None:
-        return f"You get this because you work for {settings.PROVIDER_NAME}."
+        return f"You get this as a member of {settings.PROVIDER_NAME}."
     roles = contact.roles_text.lower()
-    return f"You get this because you are {roles} of {case.organization}, Org ID {case.organization.org_id}."
+    return f"You get this as {roles} of {case.organization}, Org ID {case.organization.org_id}."

@@ -40,7 +40,7 @@ class ClockFields(models.Model):
 
 
 class Milestone(ClockFields):
-    """A promise on a case as `sla.clock.milestones` derives it; `due_at` is None while it is held (C-SLA-01 to C-SLA-04)."""
+    """A promise on a case, as `sla.clock` derives it; `due_at` is None while it is held (C-SLA-01 to C-SLA-04)."""
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="milestones")
     cycle = models.PositiveSmallIntegerField(help_text="1, and one more at each reopening (A-14).")

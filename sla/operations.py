@@ -1,13 +1,13 @@
 """Letting the passing of time take effect.
 
-Many sweeps may run at once. A batch locks its cases first, skipping those that somebody works on, then derives from their
-logs what is truly due: so a sweep that comes early, late, or twice does no harm, and every effect takes place exactly once.
-Facts, rows and outbox are committed together. A batch costs the same number of statements whatever its size, but for the
-cases that it closes, each of which is a verb of its own.
+Many sweeps may run at once. A batch locks its cases first, skipping those that somebody works on, then derives from
+their logs what is truly due: so a sweep that comes early, late, or twice does no harm, and every effect takes place
+exactly once. Facts, rows and outbox are committed together. A batch costs the same number of statements whatever its
+size, but for the cases that it closes, each of which is a verb of its own.
 """
 
 import logging
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from django.db import InterfaceError, OperationalError, transaction
@@ -35,7 +35,8 @@ def sweep_due(at: datetime, limit: int = 200) -> int:
     """Let everything due by `at` (aware UTC) take effect, `limit` timers a batch; return how much did.
 
     A case that a verb or another sweep holds is left for the next sweep. A case that fails is set aside, reported, and
-    tried again later; it stops no other. Raises OperationalError when the database itself fails: the next sweep goes on.
+    tried again later; it stops no other. Raises OperationalError or InterfaceError when the database itself fails: what
+    is committed stays, and the next sweep goes on.
     """
     return sum(_take_effect_apart(batch, at) for batch in _batches(at, limit))
 
@@ -137,13 +138,13 @@ def _set_aside(case: int, at: datetime, error: Exception) -> None:
 # Keeping the rows true
 
 
-def rebuild(batch: Collection[Case]) -> None:
+def rebuild(batch: Sequence[Case]) -> None:
     """Derive everything that hangs from the logs of these cases again, waiting for those that somebody works on."""
     with transaction.atomic():
         projection.project(_held(batch))
 
 
-def differences(batch: Collection[Case]) -> list[str]:
+def differences(batch: Sequence[Case]) -> list[str]:
     """What the rows of these cases say otherwise than their logs, in sentences; their cases are held meanwhile."""
     with transaction.atomic():
         return list(projection.differences(_held(batch)))
@@ -157,7 +158,7 @@ def every_case(size: int = 500) -> Iterator[list[Case]]:
         after = batch[-1].pk
 
 
-def _held(batch: Collection[Case]) -> list[Case]:
+def _held(batch: Sequence[Case]) -> list[Case]:
     ids = [case.pk for case in batch]
     return list(Case.objects.filter(pk__in=ids).select_for_update(of=("self",)).order_by("pk"))
 

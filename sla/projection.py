@@ -4,13 +4,12 @@ The number of statements is the same for one case and for hundreds. Whoever call
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, time
 from functools import lru_cache
 from typing import Any
 
-from django.db import models
 from django.db.models import prefetch_related_objects
 
 from accounts.models import FrozenCalendar
@@ -37,18 +36,21 @@ class Derived:
 # Deriving
 
 
-def derive(cases: Collection[Case]) -> dict[int, Derived]:
+def derive(cases: Sequence[Case]) -> dict[int, Derived]:
     """What the logs of these cases say, by case id."""
     prefetch_related_objects(cases, "calendar", "plan_version__targets")
     logs = logs_of(cases)
-    return {case.pk: _derive(case, logs[case.pk]) for case in cases}
+    promises = {version: promises_of(version) for version in {case.plan_version for case in cases}}
+    calendars = {hours: calendar_of(hours) for hours in {case.calendar for case in cases}}
+    return {
+        case.pk: _derive(case, logs[case.pk], promises[case.plan_version], calendars[case.calendar]) for case in cases
+    }
 
 
-def _derive(case: Case, log: Sequence[Fact]) -> Derived:
-    promises, calendar = promises_of(case.plan_version), calendar_of(case.calendar)
+def _derive(case: Case, log: Sequence[Fact], promises: Promises, calendar: Calendar) -> Derived:
     milestones = clock.milestones(log, promises, calendar)
-    items = agenda(case.state, log, milestones, promises, calendar, case.closable_for_no_response_at)
-    return Derived(milestones, items)
+    closable_at = case.closable_for_no_response_at if case.attempts else None
+    return Derived(milestones, agenda(case.state, log, milestones, promises, calendar, closable_at))
 
 
 def logs_of(cases: Iterable[Case]) -> dict[int, list[Fact]]:
@@ -101,27 +103,27 @@ def _local_time(text: str) -> time:
 # Storing
 
 
-def project(cases: Collection[Case]) -> None:
+def project(cases: Sequence[Case]) -> None:
     """Make the rows of these locked cases say what their logs say; rows that already do are not touched."""
     derived = derive(cases)
     ids = list(derived)
-    _store(Milestone, ids, _milestones(derived))
-    _store(CaseClock, ids, _clocks(derived))
+    MILESTONES.store(ids, _milestones(derived))
+    CLOCKS.store(ids, _clocks(derived))
     _plan(ids, derived)
 
 
-def differences(cases: Collection[Case]) -> Iterator[str]:
+def differences(cases: Sequence[Case]) -> Iterator[str]:
     """Sentences about the rows of these cases that do not say what the logs say."""
     derived = derive(cases)
     ids = list(derived)
     number = {case.pk: case.number for case in cases}
 
-    def told(rows: Iterable[models.Model], trouble: str) -> Iterator[str]:
+    def told(rows: Iterable[Any], trouble: str) -> Iterator[str]:
         for row in rows:
             yield f"{number[row.case_id]}: {row._meta.verbose_name} “{row}” {trouble}"
 
-    for model, wanted in ((Milestone, _milestones(derived)), (CaseClock, _clocks(derived))):
-        comparison = _compare(model, ids, wanted)
+    for table, wanted in ((MILESTONES, _milestones(derived)), (CLOCKS, _clocks(derived))):
+        comparison = table.compare(ids, wanted)
         yield from told(comparison.differing, "is wrong or missing")
         yield from told(comparison.surplus, "should not be there")
     replanning = _replan(ids, derived)
@@ -129,46 +131,8 @@ def differences(cases: Collection[Case]) -> Iterator[str]:
     yield from told(replanning.void, "should not be there")
 
 
-def _milestones(derived: dict[int, Derived]) -> list[Milestone]:
-    return [
-        Milestone(case_id=case, cycle=one.cycle, severity=one.severity, **_clock_fields(one))
-        for case, truth in derived.items()
-        for one in truth.milestones
-    ]
-
-
-def _clocks(derived: dict[int, Derived]) -> list[CaseClock]:
-    return [_clock(case, truth.milestones) for case, truth in derived.items()]
-
-
-def _clock(case: int, milestones: Sequence[clock.Milestone]) -> CaseClock:
-    """The running clock that is due first, else the last one that ran."""
-    running = [one for one in milestones if one.ended_at is None]
-    shown = min(running, key=lambda one: one.due_at or NEVER, default=milestones[-1])
-    due_at = shown.due_at if shown in running else None
-    fields = _clock_fields(shown) | {"due_at": due_at}
-    return CaseClock(case_id=case, held=shown.held, sort_at=due_at or NEVER, **fields)
-
-
-CLOCK_FIELDS = ("kind", "started_at", "target", "due_at", "soon_at", "met_at", "breached_at", "stopped_at")
-
-
-def _clock_fields(milestone: clock.Milestone) -> dict[str, Any]:
-    return {name: getattr(milestone, name) for name in CLOCK_FIELDS}
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """Which fields say what a derived row is about, and which are derived."""
-
-    key: tuple[str, ...]
-    derived: tuple[str, ...]
-
-
-LAYOUTS: dict[type[models.Model], Layout] = {
-    Milestone: Layout(("case_id", "kind", "cycle"), ("severity", *CLOCK_FIELDS[1:])),
-    CaseClock: Layout(("case_id",), ("held", "sort_at", *CLOCK_FIELDS)),
-}
+Rows = dict[tuple, tuple]
+CLOCK_FIELDS = ("started_at", "target", "due_at", "soon_at", "met_at", "breached_at", "stopped_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,35 +143,65 @@ class Comparison:
     surplus: list[Any]
 
 
-def _compare(model: type[models.Model], cases: list[int], wanted: Iterable[Any]) -> Comparison:
-    layout = LAYOUTS[model]
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Where derived rows are kept: the fields that say what a row is about, and those that are derived."""
 
-    def key(row: Any) -> tuple:
-        return tuple(getattr(row, name) for name in layout.key)
+    model: type[Milestone] | type[CaseClock]
+    key: tuple[str, ...]
+    derived: tuple[str, ...]
 
-    def value(row: Any) -> tuple:
-        return tuple(getattr(row, name) for name in layout.derived)
+    def compare(self, cases: list[int], wanted: Rows) -> Comparison:
+        fields = (*self.key, *self.derived)
+        width = len(self.key)
+        rows = self.model._default_manager.filter(case__in=cases).values_list(*fields)
+        stored = {row[:width]: row[width:] for row in rows}
+        differing = {key: value for key, value in wanted.items() if stored.get(key) != value}
+        surplus = {key: value for key, value in stored.items() if key not in wanted}
+        return Comparison(self._models(differing), self._models(surplus))
 
-    stored = {key(row): row for row in model._default_manager.filter(case__in=cases)}
-    differing = []
-    for row in wanted:
-        present = stored.pop(key(row), None)
-        if present is None or value(present) != value(row):
-            differing.append(row)
-    return Comparison(differing, list(stored.values()))
+    def store(self, cases: list[int], wanted: Rows) -> None:
+        """Write what differs, in one statement, and delete what nobody wants."""
+        comparison = self.compare(cases, wanted)
+        self.model._default_manager.bulk_create(
+            comparison.differing,
+            update_conflicts=True,
+            unique_fields=[name.removesuffix("_id") for name in self.key],
+            update_fields=self.derived,
+        )
+        for row in comparison.surplus:
+            self.model._default_manager.filter(**{name: getattr(row, name) for name in self.key}).delete()
+
+    def _models(self, rows: Rows) -> list[Any]:
+        fields = (*self.key, *self.derived)
+        return [self.model(**dict(zip(fields, (*key, *value), strict=True))) for key, value in rows.items()]
 
 
-def _store(model: type[models.Model], cases: list[int], wanted: Iterable[Any]) -> None:
-    comparison, layout = _compare(model, cases, wanted), LAYOUTS[model]
-    rows = model._default_manager
-    rows.bulk_create(
-        comparison.differing,
-        update_conflicts=True,
-        unique_fields=[name.removesuffix("_id") for name in layout.key],
-        update_fields=layout.derived,
-    )
-    if comparison.surplus:
-        rows.filter(pk__in=[row.pk for row in comparison.surplus]).delete()
+MILESTONES = Table(Milestone, ("case_id", "kind", "cycle"), ("severity", *CLOCK_FIELDS))
+CLOCKS = Table(CaseClock, ("case_id",), ("kind", "held", "sort_at", *CLOCK_FIELDS))
+
+
+def _milestones(derived: dict[int, Derived]) -> Rows:
+    return {
+        (case, one.kind, one.cycle): (one.severity, *_clock_fields(one))
+        for case, truth in derived.items()
+        for one in truth.milestones
+    }
+
+
+def _clocks(derived: dict[int, Derived]) -> Rows:
+    """For each case the running clock that is due first, else the last one that ran."""
+    return {(case,): _clock(truth.milestones) for case, truth in derived.items()}
+
+
+def _clock(milestones: Sequence[clock.Milestone]) -> tuple:
+    running = [one for one in milestones if one.ended_at is None]
+    shown = min(running, key=lambda one: one.due_at or NEVER) if running else replace(milestones[-1], due_at=None)
+    return (shown.kind, shown.held, shown.due_at or NEVER, *_clock_fields(shown))
+
+
+def _clock_fields(milestone: clock.Milestone) -> tuple:
+    return tuple(getattr(milestone, name) for name in CLOCK_FIELDS)
 
 
 # Timers

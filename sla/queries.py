@@ -1,6 +1,6 @@
 """What pages show of clocks."""
 
-from collections.abc import Collection
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -66,8 +66,11 @@ def preview(organization: Organization, severity: Severity, plan_version: PlanVe
     return _explanation(milestone, plan_version, hours, at)
 
 
-def row_states(cases: Collection[Case], now: datetime) -> dict[int, RowState]:
-    """The clocks of many cases as of `now` (aware), by case id: one statement, none if they were fetched with their clocks."""
+def row_states(cases: Sequence[Case], now: datetime) -> dict[int, RowState]:
+    """The clocks of many cases as of `now` (aware), by case id.
+
+    One statement; none for cases that were fetched with `select_related("clock")`.
+    """
     prefetch_related_objects(cases, "clock")
     return {case.pk: RowState(state_at(case.clock, now), case.clock.due_at) for case in cases}
 

@@ -17,6 +17,7 @@ from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.timezone import now
+
 from sla.operations import last_swept_at
 
 SWEEP_IS_LATE_AFTER = timedelta(seconds=30)

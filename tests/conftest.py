@@ -45,7 +45,7 @@ def django_db_setup(django_test_environment, django_db_blocker):
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None):
-    """Replace the database after a test that committed: its emptying, which comes first, loses what migrations put there."""
+    """Replace the database after a test that committed, once it is emptied: that loses what migrations put there."""
     yield
     mark = item.get_closest_marker("django_db")
     committed = (mark and mark.kwargs.get("transaction")) or COMMITTING_FIXTURES & set(item.fixturenames)

@@ -8,13 +8,15 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Exists
 from django.http import HttpRequest
+from django.urls import reverse
 
 from accounts.adapter import has_second_factor, needs_second_factor
 from accounts.models import Holiday, HolidayImport, Organization, RegionCalendar, Shift, User
+from notifications.queries import UNREAD_SHOWN, unread_count
 from web import words
 
-CUSTOMER_LINKS = (("/cases/", "Cases"), ("/cases/new/", "New case"))
-STAFF_LINKS = (("/desk/", "Queue"), ("/desk/intake/", "Customer Service"), ("/desk/deliveries/", "Deliveries"))
+CUSTOMER_LINKS = (("cases", "Cases"), ("new_case", "New case"))
+STAFF_LINKS = (("queue", "Queue"), ("intake", "Customer Service"), ("deliveries", "Deliveries"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ class Bar:
     @property
     def links(self) -> list[Link]:
         """The main places, of which the longest whose address begins this one's is the current."""
-        places = STAFF_LINKS if self.staff else CUSTOMER_LINKS
+        places = [(reverse(view), name) for view, name in (STAFF_LINKS if self.staff else CUSTOMER_LINKS)]
         here = max((path for path, _ in places if self.path.startswith(path)), key=len, default="")
         return [Link(path, name, path == here) for path, name in places]
 
@@ -77,6 +79,12 @@ class Bar:
     def day_share(self) -> str:
         """How much of the day in UTC has passed, in percent."""
         return f"{(self.now.hour * 60 + self.now.minute) / 14.4:.2f}"
+
+    @cached_property
+    def unread(self) -> str:
+        """How many notifications wait for the reader: "", "3", "99+"."""
+        count = unread_count(self.user)
+        return f"{UNREAD_SHOWN}+" if count > UNREAD_SHOWN else str(count or "")
 
     @cached_property
     def watch(self) -> Watch | None:
@@ -112,12 +120,11 @@ def business_hours(organization: Organization, now: datetime) -> Watch | None:
     """Whether business hours of the account run at `now` (aware), in its own time; None if holidays are unknown."""
     zone = organization.own_zone
     local = now.astimezone(ZoneInfo(zone))
-    calendar = _calendar_of(organization, local.date())
-    if calendar is None or not calendar.pinned:
+    today = _today(organization, local.date())
+    if today is None:
         return None
-    intervals = [] if calendar.closed else calendar.weekly.get(str(local.weekday()), [])
     title = f"Business hours in {organization.place}. Severity 1: always."
-    for opens, closes in _windows(intervals, local):
+    for opens, closes in _windows(today, local):
         if now < opens:
             return Watch("Closed", f"until {words.time_of_day(opens, zone)}", title)
         if now < closes:
@@ -125,21 +132,26 @@ def business_hours(organization: Organization, now: datetime) -> Watch | None:
     return Watch("Closed", "until the next business day", title)
 
 
-def _calendar_of(organization: Organization, today: date) -> RegionCalendar | None:
-    """The weekly hours, whether holidays are `pinned` and whether today is `closed`, in one query."""
+def _today(organization: Organization, today: date) -> list[list[str]] | None:
+    """Today's hours, in one query; none on a holiday, and None while this year's holidays are not pinned."""
     kept = {"country": organization.country, "subdivision__in": ["", organization.subdivision]}
-    return (
+    found = (
         RegionCalendar.objects.filter(region=organization.region_id, country__in=["", organization.country])
         .annotate(
             pinned=Exists(HolidayImport.objects.filter(**kept, year=today.year)),
             closed=Exists(Holiday.objects.filter(**kept, on=today)),
         )
         .order_by("-country")
+        .values_list("weekly", "pinned", "closed")
         .first()
     )
+    if found is None or not found[1]:
+        return None
+    weekly, _, closed = found
+    return [] if closed else weekly.get(str(today.weekday()), [])
 
 
-def _windows(intervals: Iterable[tuple[str, str]], local: datetime) -> Iterable[tuple[datetime, datetime]]:
+def _windows(intervals: Iterable[list[str]], local: datetime) -> Iterable[tuple[datetime, datetime]]:
     for opens, closes in intervals:
         end = time() if closes == "24:00" else time.fromisoformat(closes)
         yield _bounds(local.date(), time.fromisoformat(opens), end, local.tzinfo)

@@ -60,4 +60,4 @@ class StaffSecondFactor:
 
 
 def _signed_in_with_it(request: HttpRequest) -> bool:
-    return any(record["method"] == "mfa" for record in get_authentication_records(request))
+    return any(record["method"] == "mfa" for record in get_authentication_records(request, request.user))

@@ -7,4 +7,5 @@ urlpatterns = [
     path("", include("web.customer.urls")),
     path("", include("web.case.urls")),
     path("", include("web.desk.urls")),
+    path("", include("web.notices.urls")),
 ]

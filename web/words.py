@@ -4,6 +4,8 @@ import math
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from sla import words
+
 NO_BREAK = "\u00a0"
 BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
 SYSTEMS = (
@@ -24,7 +26,7 @@ def length(amount: timedelta) -> str:
     `static/js/countdown.js` moves these words on and must write the same.
     """
     left = math.ceil(amount.total_seconds() / 60) * 60
-    parts = []
+    parts: list[str] = []
     for unit, seconds in UNITS:
         count, left = divmod(left, seconds)
         if count or (unit == "min" and not parts):
@@ -42,9 +44,7 @@ def countdown(due_at: datetime, now: datetime) -> str:
 
 def zone_name(instant: datetime, zone: str) -> str:
     """The zone's short name at that moment, "CET"; "UTC+05:45" where there is no name but an offset."""
-    local = instant.astimezone(ZoneInfo(zone))
-    name = local.tzname() or ""
-    return name if name.isalpha() else f"UTC{local.isoformat()[-6:]}"
+    return words.zone_name(instant.astimezone(ZoneInfo(zone)))
 
 
 def day(instant: datetime, zone: str, now: datetime) -> str:

@@ -41,7 +41,7 @@ def owner_changed(matter: Matter) -> Letter:
     role = f", {owner.staff_role.label.lower()}" if owner and owner.staff_role else ""
     place = f" in {center}" if center else ""
     phone = center.telephone if center else settings.SUPPORT_PHONE
-    reason = _WHY_ANOTHER[ReassignmentReason(matter.data["reason"])].format(before=before) if before else ""
+    reason = _why_another(matter.data["reason"], before) if before else ""
     return Letter(
         title=f"{owner} works on your case" + (" from now on" if before else ""),
         lead=f"From now on please contact {owner}{role}{place}.",
@@ -59,15 +59,18 @@ def owner_changed(matter: Matter) -> Letter:
     )
 
 
-# The customer is told why (C-RAS-01), but not more about a person's health or holidays than it needs.
-_WHY_ANOTHER = {
+def _why_another(reason: str, before: str) -> str:
+    """Why the case changes hands (C-RAS-01), as far as it is the customer's business."""
+    words = _WHY_ANOTHER.get(reason, "Until now it was {before}.")
+    return words.format(before=before)
+
+
+_WHY_ANOTHER: dict[str, str] = {
     ReassignmentReason.HOLIDAY: "{before} is away for a while.",
-    ReassignmentReason.SICK_LEAVE: "{before} is away for a while.",
     ReassignmentReason.SENIOR: "{before} asked a senior engineer to take over.",
     ReassignmentReason.SKILLS: "{before} asked an engineer with other skills to take over.",
     ReassignmentReason.SHIFT: "The shift of {before} ends, and the work goes on.",
     ReassignmentReason.LOAD: "{before} passes the case on, so that it gets the time it needs.",
-    ReassignmentReason.OTHER: "Until now it was {before}.",
 }
 
 
@@ -173,7 +176,7 @@ def closure_summary(matter: Matter) -> Letter:
     reason = ClosureReason(matter.data["reason"])
     did = "closed it" if reason is ClosureReason.WITHDRAWN else "confirmed that it can be closed"
     return Letter(
-        title=f"Case {matter.case.number} is closed",
+        title="Your case is closed",
         lead=f"{_you_or_author(matter)} {did} on {matter.told(matter.event.at)}.",
         next=f"If it comes back, you can {_reopening(matter)}.",
         parts=(*_summary(matter.data["problem"], matter.data["resolution"], reason), *_kept(matter), *_worked(matter)),
@@ -184,7 +187,7 @@ def closure_summary(matter: Matter) -> Letter:
 def closed_no_response(matter: Matter) -> Letter:
     """What was tried, and the way back (C-CLS-05, C-CLS-02, C-RPN-01)."""
     return Letter(
-        title=f"Case {matter.case.number} is closed for now",
+        title="Your case is closed for now",
         lead="We tried to reach you and did not manage to, so we have closed the case.",
         next=f"It is not lost: you can {_reopening(matter)}. One message is enough.",
         parts=(
@@ -200,7 +203,7 @@ def closed_not_entitled(matter: Matter) -> Letter:
     return Letter(
         title="Your support does not cover this case",
         lead=f"Customer Service has looked into it, and we cannot work on case {matter.case.number} as it stands.",
-        next=f"If you think that we are wrong, please call {settings.SUPPORT_PHONE}. "
+        next=f"If this does not look right to you, please call {settings.SUPPORT_PHONE}. "
         f"You can also {_reopening(matter)}.",
         parts=(
             Part("What the case was about", written=matter.data["problem"]),

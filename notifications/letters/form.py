@@ -23,6 +23,11 @@ class Part:
     written: str = ""
 
     @property
+    def underline(self) -> str:
+        """What makes the heading one in plain text."""
+        return "-" * len(self.heading)
+
+    @property
     def written_html(self) -> SafeString:
         return to_html(self.written)
 

@@ -90,7 +90,11 @@ class Matter:
         """An aware moment in the reader's zone, then in the account's where another clock hangs (A-34)."""
         mine, theirs = ZoneInfo(self.reader.zone), ZoneInfo(self.case.zone)
         here, there = words.moment(at, mine), words.moment(at, theirs)
-        return here if here == there else f"{here} ({there} in {self.case.calendar.place})"
+        if here == there:
+            return here
+        if at.astimezone(mine).date() == at.astimezone(theirs).date():
+            there = there.partition(", ")[2]
+        return f"{here} ({there} in {self.case.calendar.place})"
 
     @cached_property
     def clocks(self) -> list[Explanation]:

@@ -57,7 +57,7 @@ def closure_rejected(matter: Matter) -> Letter:
 
 def case_closed(matter: Matter) -> Letter:
     reason = ClosureReason(matter.data["reason"])
-    return _letter(matter, "The case is closed", f"{reason.label}, by {matter.author}.")
+    return _letter(matter, "The case is closed", f"{matter.author} closed it: {reason.label.lower()}.")
 
 
 def case_reopened(matter: Matter) -> Letter:
@@ -81,7 +81,7 @@ def response_breach(matter: Matter) -> Letter:
     return _letter(
         matter,
         "The first response is late",
-        f"It was due by {matter.told(due_at)}, and the customer still waits.",
+        f"It was due by {matter.told(due_at)}" + (", and the customer still waits." if matter.running else "."),
     )
 
 

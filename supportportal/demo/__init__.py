@@ -1,7 +1,7 @@
 """The demo: a vendor, its customers and their cases, all made up.
 
-`load_demo` plays the last ninety days again: people do what they did by the verbs of the portal, at the time at which they
-did it, and the sweep passes whenever a timer is due. So logs, clocks and timers are as true as those of a portal in use.
+`load_demo` plays the last ninety days again: people do what they did by the verbs of the portal, at the time at which
+they did it, and the sweep passes whenever a timer is due. So logs, clocks and timers are as true as in a portal in use.
 """
 
 from typing import NamedTuple

@@ -29,7 +29,8 @@ from accounts.models import (
 from accounts.rosters import Roster
 from entitlements.models import Entitlement, Product, SupportPlan
 from sla.calendars import Calendar, next_opening
-from sla.projection import calendar_of
+from sla.projection import calendar_of, promises_of
+from sla.promises import Promises
 from supportportal import demo
 
 DAY = timedelta(days=1)
@@ -48,6 +49,10 @@ class Member:
     region: str
     hours: Calendar
     skills: tuple[str, ...]
+
+    def is_away(self, at: datetime) -> bool:
+        """Whether the local day of `at` (aware) is one of this person's absence."""
+        return at.astimezone(ZoneInfo(self.hours.zone)).date() in self.hours.holidays
 
 
 @dataclass(frozen=True)
@@ -81,8 +86,9 @@ class Opener:
 
 @dataclass
 class Cast:
-    """Everybody and everything, by key."""
+    """Everybody and everything, by key; `promises` are those of the one plan that all customers have."""
 
+    promises: Promises
     members: dict[str, Member] = field(default_factory=dict)
     customers: dict[str, Customer] = field(default_factory=dict)
     products: dict[str, Product] = field(default_factory=dict)
@@ -123,12 +129,14 @@ class Cast:
 def hire(now: datetime) -> Cast:
     """Make the rows of everybody and everything, as they stood ninety days before `now` (aware)."""
     script = tomllib.loads(Path(__file__).with_name("cast.toml").read_text(encoding="utf-8"))
-    cast = Cast(products={one["code"]: Product.objects.create(**one) for one in script["product"]})
+    plan = SupportPlan.objects.get(code=SupportPlan.STANDARD)
+    cast = Cast(promises_of(plan.version_on(now.date())))
+    cast.products = {one["code"]: Product.objects.create(**one) for one in script["product"]}
     centers = {one["code"]: _center(one) for one in script["center"]}
     people = _people(script, now)
     _staff(cast, script["staff"], people, centers, script["center"], now)
     _roster(cast, script["center"], now)
-    _customers(cast, script, people, now)
+    _customers(cast, script, plan, people, now)
     return cast
 
 
@@ -267,8 +275,7 @@ def _engineer_turn(cast: Cast, center: dict[str, Any], day: datetime) -> OnCall:
     return OnCall(user=user, duty=OnCallDuty.ENGINEER, starts_at=starts_at, ends_at=ends_at)
 
 
-def _customers(cast: Cast, script: dict[str, Any], people: dict[str, User], now: datetime) -> None:
-    plan = SupportPlan.objects.get(code=SupportPlan.STANDARD)
+def _customers(cast: Cast, script: dict[str, Any], plan: SupportPlan, people: dict[str, User], now: datetime) -> None:
     for one in script["organization"]:
         organization = Organization.objects.create(
             **{name: one[name] for name in ("name", "org_id", "country", "city", "zone")},

@@ -1,11 +1,11 @@
 """The life of a case: who does what next, and when that person gets round to it.
 
-A step is a generator: it yields the moment (aware UTC) at which something is done, and does it when it is resumed. Lives
-know nothing of each other; whoever plays them resumes all of them in the order of their moments.
+A step is a generator: it yields the moment (aware UTC) at which something is done, and does it when it is resumed.
+Lives know nothing of each other; whoever plays them resumes all of them in the order of their moments.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count
 from random import Random
@@ -13,14 +13,12 @@ from typing import Any, Concatenate, ParamSpec
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from accounts.enums import ContactRole
 from accounts.models import User
 from cases import attachments, operations
 from cases.attachments import StoredFile
-from cases.enums import CaseType, Channel, ClosureReason, HoldReason, ReassignmentReason, Severity, Status
+from cases.enums import CaseType, Channel, ClosureReason, HoldReason, ReassignmentReason, Severity
 from cases.models import Case
 from sla.calendars import Calendar, add_open_time, is_open, next_opening
-from sla.projection import promises_of
 from sla.promises import MilestoneKind
 from supportportal.demo.casting import Cast, Customer, Member, Opener
 from supportportal.demo.stories import Story, Telling, phrases
@@ -40,7 +38,8 @@ class Part:
     """What is settled before a life begins.
 
     `response_share` says at which share of the promised time an engineer answers first; over 1 is too late.
-    `by_phone` means that Customer Service takes the case down for the caller.
+    `by_phone` means that Customer Service takes the case down for the caller; `comes_back_at` (aware) settles when a
+    closed case is reopened.
     """
 
     steps: Sequence[Step]
@@ -52,6 +51,7 @@ class Part:
     response_share: float
     by_phone: bool = False
     engineer: str = ""
+    comes_back_at: datetime | None = None
 
 
 class Life:
@@ -65,7 +65,7 @@ class Life:
         self.telling: Telling = part.story.tell(
             rng, hosts=part.customer.hosts, zone=self.customer.hours.zone, product=self.product, at=part.begins_at
         )
-        self.case: Case
+        self.opened: Case | None = None
         self.clock_from = part.begins_at
         self.owner: Member | None = None
         self.calm = part.severity is not Severity.ONE
@@ -77,6 +77,12 @@ class Life:
             if self.owner and not self.calm:
                 yield from self.follow_the_sun()
             yield from step(self)
+
+    @property
+    def case(self) -> Case:
+        """The case as it is now; a life knows one from its first step on."""
+        assert self.opened
+        return self.opened
 
     # Time
 
@@ -108,7 +114,7 @@ class Life:
 
     def share_of_promise(self, share: float) -> datetime:
         """When this share of the time promised for the first response is used up."""
-        promise = promises_of(self.case.plan_version).of(MilestoneKind.FIRST_RESPONSE, Severity(self.case.severity))
+        promise = self.cast.promises.of(MilestoneKind.FIRST_RESPONSE, Severity(self.case.severity))
         return add_open_time(promise.calendar(self.customer.hours), self.clock_from, promise.target * share)
 
     # People
@@ -171,7 +177,7 @@ class Life:
     # Doing
 
     def act(self, verb: "Verb[P]", *args: P.args, **kwargs: P.kwargs) -> None:
-        self.case = verb(self.case, *args, **kwargs)
+        self.opened = verb(self.case, *args, **kwargs)
 
     # Steps: intake
 
@@ -199,7 +205,7 @@ class Life:
 
     def _open_by(self, by: User, *words: str, **how: Any) -> None:
         contact = self.part.opener.contact
-        self.case = operations.open_case(
+        self.opened = operations.open_case(
             self.customer.organization,
             by=by,
             at=self.at,
@@ -368,17 +374,23 @@ class Life:
 
     def hand_to_senior(self) -> Steps:
         yield self.after_owner(30, 200)
-        region = self.customer.organization.region_id
-        team = [one for one in self.cast.engineers if one.region == region and one is not self.owner]
+        team = self._colleagues()
         seniors = [one for one in team if one.role == "escalation_engineer"]
-        reason = ReassignmentReason.SENIOR if seniors else ReassignmentReason.SKILLS
-        self._give_to(self.rng.choice(seniors or team), reason)
+        if team:
+            reason = ReassignmentReason.SENIOR if seniors else ReassignmentReason.SKILLS
+            self._give_to(self.rng.choice(seniors or team), reason)
 
     def hand_to_colleague(self) -> Steps:
         yield self.after_owner(100, 300)
+        reason = self.rng.choice([ReassignmentReason.HOLIDAY, ReassignmentReason.SKILLS])
+        if team := self._colleagues():
+            self._give_to(self.rng.choice(team), reason)
+
+    def _colleagues(self) -> list[Member]:
+        """The other engineers of the customer's region who are not away."""
         region = self.customer.organization.region_id
         team = [one for one in self.cast.engineers if one.region == region and one is not self.owner]
-        self._give_to(self.rng.choice(team), self.rng.choice([ReassignmentReason.HOLIDAY, ReassignmentReason.SKILLS]))
+        return [one for one in team if not one.is_away(self.at)]
 
     def _give_to(self, member: Member, reason: ReassignmentReason) -> None:
         note = self.phrase("engineer", reason)
@@ -506,7 +518,7 @@ class Life:
         )
 
     def reopen(self) -> Steps:
-        yield self.after_days(3, 14)
+        yield self.moment(self.part.comes_back_at) if self.part.comes_back_at else self.after_days(3, 14)
         text = f"{self.phrase('customer', 'it_is_back')} {self.telling.back}"
         self.act(operations.reopen, text, by=self.writer, at=self.at)
         self.clock_from = self.at

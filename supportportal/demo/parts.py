@@ -2,22 +2,32 @@
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from random import Random
 
 from cases.enums import CaseType, Severity
-from entitlements.models import Entitlement, SupportPlan
+from entitlements.models import Entitlement
 from sla.calendars import Calendar, add_open_time, is_open, next_opening, open_time_between
-from sla.projection import promises_of
-from sla.promises import MilestoneKind, Promises
+from sla.promises import MilestoneKind
 from supportportal.demo.casting import Cast, Customer, Opener
 from supportportal.demo.lives import DAY, MINUTE, Part
 from supportportal.demo.plots import Plot
 from supportportal.demo.stories import Story, stories
 
-TRIES = 500
+TRIES = 200
 OUT_OF_HOURS = 0.08
 LOOK_BACK = range(30 * 24 * 60)  # minutes
+
+
+@dataclass(frozen=True)
+class Occasion:
+    """Who writes, how bad it is and when it begins; aware UTC."""
+
+    customer: Customer
+    severity: Severity
+    begins_at: datetime
+    comes_back_at: datetime | None = None
 
 
 class Director:
@@ -26,8 +36,6 @@ class Director:
     def __init__(self, cast: Cast, now: datetime, rng: Random):
         self.cast, self.now, self.rng = cast, now, rng
         self.told: set[tuple[str, str]] = set()
-        standard = SupportPlan.objects.get(code=SupportPlan.STANDARD)
-        self.promises: Promises = promises_of(standard.version_on(now.date()))
         self.entitled: dict[tuple[str, str], list[tuple[date, date]]] = {}
         organizations = {one.organization.pk: one.key for one in cast.customers.values()}
         for one in Entitlement.objects.select_related("product"):
@@ -35,32 +43,49 @@ class Director:
             self.entitled.setdefault(key, []).append((one.starts_on, one.ends_on))
 
     def part(self, plot: Plot) -> Part:
-        """A part for `plot`. Raises LookupError when the cast does not allow one."""
-        for customer, severity, begins_at in self._occasions(plot):
-            if found := self._stories(plot, customer, severity, begins_at):
-                story = self.rng.choice(found)
-                self.told.add((customer.key, story.key))
-                return Part(
-                    steps=plot.steps,
-                    customer=customer,
-                    opener=self._opener(plot, customer),
-                    story=story,
-                    severity=severity,
-                    begins_at=begins_at,
-                    response_share=self.rng.uniform(*plot.shares),
-                    by_phone=plot.by_phone,
-                    engineer=plot.engineer,
-                )
-        raise LookupError(f"Nobody can play {plot}.")
+        """A part for `plot`, with a story that is new to its customer if one can be found.
 
-    def _occasions(self, plot: Plot) -> Iterator[tuple[Customer, Severity, datetime]]:
+        Raises LookupError when the cast does not allow the plot at all.
+        """
+        told_before = None
+        for occasion in self._occasions(plot):
+            fitting = self._stories(plot, occasion)
+            if new := [one for one in fitting if (occasion.customer.key, one.key) not in self.told]:
+                return self._given(plot, occasion, self.rng.choice(new))
+            if fitting:
+                told_before = (occasion, self.rng.choice(fitting))
+        if told_before is None:
+            raise LookupError(f"Nobody can play {plot}.")
+        return self._given(plot, *told_before)
+
+    def _given(self, plot: Plot, occasion: Occasion, story: Story) -> Part:
+        self.told.add((occasion.customer.key, story.key))
+        return Part(
+            steps=plot.steps,
+            customer=occasion.customer,
+            opener=self._opener(plot, occasion.customer),
+            story=story,
+            severity=occasion.severity,
+            begins_at=occasion.begins_at,
+            response_share=self.rng.uniform(*plot.shares),
+            by_phone=plot.by_phone,
+            engineer=plot.engineer,
+            comes_back_at=occasion.comes_back_at,
+        )
+
+    def _occasions(self, plot: Plot) -> Iterator[Occasion]:
         for _ in range(TRIES):
             severity = self.rng.choice(plot.severities)
-            if plot.due_in:
-                yield self._due_soon(plot, severity, self.now + self.rng.uniform(*plot.due_in) * MINUTE)
-            else:
+            if not plot.due_in:
                 customer = self.rng.choice(self._weighted(plot))
-                yield customer, severity, self._some_time(plot, customer, severity)
+                yield Occasion(customer, severity, self._some_time(plot, customer, severity))
+                continue
+            due_at = self.now + self.rng.uniform(*plot.due_in) * MINUTE
+            customer, begins_at = self._due_soon(plot, severity, due_at)
+            if plot.comes_back:
+                yield Occasion(customer, severity, self._some_time(plot, customer, severity), comes_back_at=begins_at)
+            else:
+                yield Occasion(customer, severity, begins_at)
 
     def _weighted(self, plot: Plot) -> list[Customer]:
         customers = [one for one in self.cast.customers.values() if plot.customer in ("", one.key)]
@@ -77,27 +102,25 @@ class Director:
                 return at
         return add_open_time(customer.hours, next_opening(customer.hours, at), self.rng.uniform(5, 240) * MINUTE)
 
-    def _due_soon(self, plot: Plot, severity: Severity, due_at: datetime) -> tuple[Customer, Severity, datetime]:
-        """Who must be answered by about `due_at`: the nearest moment at which a deadline can lie, and its beginning."""
-        promise = self.promises.of(MilestoneKind.FIRST_RESPONSE, severity)
+    def _due_soon(self, plot: Plot, severity: Severity, due_at: datetime) -> tuple[Customer, datetime]:
+        """Who must be answered by `due_at` or the nearest moment at which a deadline can lie, and since when."""
+        promise = self.cast.promises.of(MilestoneKind.FIRST_RESPONSE, severity)
         step = 15 * MINUTE if due_at > self.now else -15 * MINUTE
         while True:
             ready = [one for one in self._weighted(plot) if is_open(promise.calendar(one.hours), due_at)]
             if ready:
                 customer = self.rng.choice(ready)
-                begins_at = start_of(promise.calendar(customer.hours), promise.target, due_at)
-                return customer, severity, begins_at
+                return customer, start_of(promise.calendar(customer.hours), promise.target, due_at)
             due_at += step
 
-    def _stories(self, plot: Plot, customer: Customer, severity: Severity, at: datetime) -> Sequence[Story]:
-        fitting = [
+    def _stories(self, plot: Plot, occasion: Occasion) -> Sequence[Story]:
+        return [
             one
             for one in stories()
-            if severity in one.severities
+            if occasion.severity in one.severities
             and (not plot.inquiry or one.case_type is CaseType.INQUIRY)
-            and self._cover(customer, one.product, at) == plot.cover
+            and self._cover(occasion.customer, one.product, occasion.begins_at) == plot.cover
         ]
-        return [one for one in fitting if (customer.key, one.key) not in self.told]
 
     def _cover(self, customer: Customer, product: str, at: datetime) -> str:
         """What the entitlement check will say."""

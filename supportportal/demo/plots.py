@@ -1,7 +1,7 @@
 """The plots of the demo: what may happen to a case, how often, and when it began.
 
-A plot names the steps of a life. Past lives have run to their end; those that began lately stop where the plot stops, so
-that there are cases in every state now, some with a deadline in the next hours and some past it.
+A plot names the steps of a life. Past lives have run to their end; those that began lately stop where the plot stops,
+so that there are cases in every state now, some with a deadline in the next hours and some past it.
 """
 
 from dataclasses import dataclass
@@ -43,7 +43,8 @@ REDUCED: Script = (*ANSWERED, Life.work_around, Life.ring, Life.be_reduced, Life
 class Plot:
     """A kind of life. `count` is how many of 250; `days_ago` when it began (from, to).
 
-    `due_in` instead says in how many minutes from now (from, to) its first response is due; negative is missed.
+    `due_in` says in how many minutes from now (from, to) a first response is due; negative is missed. It decides when
+    the case began or, where the plot ends with a reopening, when the case came back.
     `cover` is what the entitlement check finds. `customer`, `opener` and `engineer` are keys, empty for anybody.
     """
 
@@ -59,6 +60,15 @@ class Plot:
     customer: str = ""
     opener: str = ""
     engineer: str = ""
+
+    @property
+    def comes_back(self) -> bool:
+        return self.steps[-1] is Life.reopen
+
+    @property
+    def cases(self) -> int:
+        """How many cases come of it: a follow-on is one more."""
+        return 1 + self.steps.count(Life.follow_on)
 
 
 OPEN_DAYS = (3.5, 8)
@@ -108,12 +118,14 @@ PRESENT = (
     Plot(QUEUED, 2, due_in=(-100, -8), severities=(TWO, THREE)),
     # Taken and not yet answered.
     Plot(TAKEN, 3, due_in=(8, 60), severities=(TWO,), shares=(0.2, 0.4), customer="brindlemere", engineer="piotr"),
-    Plot((*TAKEN, Life.note), 4, due_in=(30, 300), severities=(THREE, FOUR), shares=(0.2, 0.4)),
+    Plot((*TAKEN, Life.note), 3, due_in=(30, 300), severities=(THREE, FOUR), shares=(0.2, 0.4)),
+    Plot((*TAKEN, Life.note), 2, due_in=(20, 240), shares=(0.2, 0.4), customer="quillmere", engineer="piotr"),
     Plot((*TAKEN, Life.note, Life.ring_in_vain), 2, due_in=(-160, -5), severities=(TWO, THREE), shares=(0.2, 0.5)),
     Plot(URGENT_TAKEN, 1, due_in=(6, 14), severities=(ONE,), shares=(0.2, 0.4)),
     # Being worked on.
     Plot((*URGENT, Life.answer, Life.note), 2, days_ago=(0.25, 0.6), severities=(ONE,), shares=(0.2, 0.7)),
-    Plot(ANSWERED, 3, days_ago=OPEN_DAYS),
+    Plot(ANSWERED, 2, days_ago=OPEN_DAYS),
+    Plot(ANSWERED, 2, OPEN_DAYS, customer="quillmere", engineer="piotr"),
     Plot((*ANSWERED, Life.note, Life.report, Life.add_more), 4, days_ago=OPEN_DAYS),
     Plot((*LONG[:-1], Life.ask_for_news), 2, days_ago=(7, 12), severities=(TWO, THREE)),
     Plot(REJECTED[:-1], 2, days_ago=(7, 11)),
@@ -125,7 +137,8 @@ PRESENT = (
     Plot((*ANSWERED, Life.work_around, Life.ask_for_lower, Life.agree_to_wish), 1, (7, 11), severities=(TWO,)),
     # Waiting for the customer.
     Plot(ASKED, 3, days_ago=(1.5, 5)),
-    Plot(FOUND, 3, days_ago=OPEN_DAYS),
+    Plot(FOUND, 2, days_ago=OPEN_DAYS),
+    Plot(FOUND, 1, OPEN_DAYS, customer="veyle", engineer="piotr"),
     Plot(SILENT, 2, days_ago=(7, 11), severities=(THREE, FOUR)),
     Plot((*SILENT, Life.remind_by_phone), 2, days_ago=(8, 12), severities=(THREE, FOUR)),
     Plot(FOUND, 1, OPEN_DAYS, customer="brindlemere", opener="maren", engineer="piotr"),
@@ -134,7 +147,8 @@ PRESENT = (
     Plot(PROPOSED, 2, days_ago=(5, 9), customer="brindlemere", opener="maren", engineer="piotr"),
     Plot(PROPOSED, 1, days_ago=(5, 9), customer="brindlemere", opener="rhuaridh"),
     # Come back, or closed lately.
-    Plot(REOPENED, 2, days_ago=(24, 30), severities=(TWO, THREE)),
+    Plot(REOPENED, 2, days_ago=(22, 28), due_in=(40, 300), severities=(TWO, THREE)),
+    Plot(REOPENED, 1, (22, 28), due_in=(30, 90), severities=(TWO,), customer="brindlemere", engineer="piotr"),
     Plot((*REOPENED, Life.respond_again), 2, days_ago=(28, 36), severities=(TWO, THREE)),
     Plot((*SOLVED, Life.follow_on, Life.verify, Life.accept, Life.ask), 1, days_ago=(56, 62)),
     Plot((*EXPLAINED, Life.agree, Life.react, Life.propose, Life.confirm), 8, (4, 8), severities=(FOUR,), inquiry=True),
@@ -148,8 +162,9 @@ PRESENT = (
 def plots(cases: int) -> list[Plot]:
     """One plot for each of so many cases: every kind at least once, in about the same proportions."""
     kinds = [*PRESENT, *PAST]
-    whole = sum(plot.count for plot in kinds)
+    whole = sum(plot.count * plot.cases for plot in kinds)
     wanted = [max(1, round(plot.count * cases / whole)) for plot in kinds]
     most = kinds.index(PAST[0])
-    wanted[most] = max(1, wanted[most] + cases - sum(wanted))
+    made = sum(number * plot.cases for number, plot in zip(wanted, kinds, strict=True))
+    wanted[most] = max(1, wanted[most] + cases - made)
     return list(chain.from_iterable([plot] * number for plot, number in zip(kinds, wanted, strict=True)))

@@ -62,13 +62,21 @@ class Story:
         version = self.script.get("version") or _some_version(rng, product)
         names = _names(rng, hosts, version, at.astimezone(ZoneInfo(zone)))
         told = {
-            name: _one_of(rng, self.script[source]).format_map(names)
-            for name, source in {"subject": "subjects", "description": "openings"}.items()
+            "subject": self._subject(rng, names),
+            "description": _one_of(rng, self.script["openings"]).format_map(names),
         }
         for name in ("question", "answer", "note", "finding", "problem", "resolution", "back"):
             told[name] = self.script[name].format_map(names)
         log = _write_log(rng, self.script["log"], names, at) if "log" in self.script else None
         return Telling(version=version, log=log, **told)
+
+    def _subject(self, rng: Random, names: Mapping[str, str]) -> str:
+        """In the words of one customer: a bare sentence gets something of the place with it."""
+        pattern = _one_of(rng, self.script["subjects"])
+        subject = pattern.format_map(names)
+        if "{" in pattern or self.case_type is CaseType.INQUIRY:
+            return subject
+        return _one_of(rng, phrases("customer", "subject")).format(subject=subject, **names)
 
 
 def _some_version(rng: Random, product: Product) -> str:

@@ -1,12 +1,17 @@
 """What the portal says of itself, and to people while it cannot work."""
 
 from datetime import timedelta
+from types import ModuleType
 
 import pytest
-from django.db import connection
+import redis
+from django.db import OperationalError, connection
+from django.urls import path
 from django.utils.timezone import now
 
 from supportportal import health
+from supportportal.errors import server_error
+from supportportal.urls import urlpatterns
 
 GONE = "/nowhere"
 
@@ -106,17 +111,24 @@ def test_people_get_a_plain_page_and_a_time_to_try_again(client, no_database):
     assert "not available for a moment" in response.text
 
 
-def test_a_defect_is_not_taken_for_an_outage(client, db, monkeypatch):
-    def broken(*_):
-        raise ValueError("a defect")
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [(redis.ConnectionError("gone"), 503), (OperationalError("gone"), 503), (ValueError("a defect"), 500)],
+    ids=["Redis is gone", "PostgreSQL is gone", "a defect"],
+)
+def test_an_outage_is_told_from_a_defect(client, settings, error, status):
+    def broken(request):
+        raise error
 
-    monkeypatch.setattr("django.contrib.admin.sites.AdminSite.has_permission", broken)
+    addresses = ModuleType("addresses")
+    addresses.urlpatterns = [*urlpatterns, path("broken/", broken)]
+    addresses.handler500 = server_error
+    settings.ROOT_URLCONF = addresses
     client.raise_request_exception = False
 
-    response = client.get("/admin/")
+    response = client.get("/broken/")
 
-    assert response.status_code == 500
-    assert "Retry-After" not in response.headers
+    assert (response.status_code, "Retry-After" in response.headers) == (status, status == 503)
 
 
 def test_pages_stay_out_of_caches_and_use_no_sensors(client, db):

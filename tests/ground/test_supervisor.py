@@ -69,7 +69,7 @@ def test_an_interrupt_ends_every_process_and_its_forks(child, tmp_path, monkeypa
         lambda: len(alive(str(tmp_path))) == 4,
     )
 
-    assert alive(str(tmp_path)) == []
+    wait_for(lambda: alive(str(tmp_path)) == [])
     assert list(tmp_path.iterdir()) == []
 
 
@@ -86,7 +86,7 @@ def test_a_process_that_dies_is_started_again(child, tmp_path, capsys):
     seen: dict[str, int] = {}
     run_until(Supervisor([one], os.environ), killed_and_back)
 
-    assert alive(str(tmp_path)) == []
+    wait_for(lambda: alive(str(tmp_path)) == [])
     assert "one | ended with status -9; starts again in 1 s" in capsys.readouterr().out
 
 

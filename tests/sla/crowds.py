@@ -1,5 +1,6 @@
 """Cases by the hundred, without calling a verb for each."""
 
+from collections.abc import Iterator
 from uuid import uuid4
 
 from django.db import transaction
@@ -8,6 +9,18 @@ from cases import numbers
 from cases.enums import EventKind
 from cases.journal import Entry, record
 from cases.models import Case
+
+
+def _distinct_numbers() -> Iterator[str]:
+    """Of some thousand numbers two may well be drawn alike; a verb draws again, a crowd has no time to."""
+    drawn: set[str] = set()
+    while True:
+        if (number := numbers.draw()) not in drawn:
+            drawn.add(number)
+            yield number
+
+
+NUMBERS = _distinct_numbers()
 
 
 def received_with(case: Case, count: int) -> list[Case]:
@@ -23,7 +36,7 @@ def received_with(case: Case, count: int) -> list[Case]:
 def _unwritten(case: Case) -> Case:
     """The case as it was before its log began, under another number."""
     fields = {field.attname: getattr(case, field.attname) for field in Case._meta.concrete_fields}
-    fresh = {"id": None, "number": numbers.draw(), "submission": uuid4(), "version": 0, "updated_at": None}
+    fresh = {"id": None, "number": next(NUMBERS), "submission": uuid4(), "version": 0, "updated_at": None}
     copy = Case(**(fields | fresh))
     copy.organization = case.organization
     return copy

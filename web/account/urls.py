@@ -5,6 +5,7 @@ from django.urls import path
 from web.account import views
 
 urlpatterns = [
+    path("", views.home, name="home"),
     path("preferences/", views.preferences, name="preferences"),
     path("preferences/theme/", views.theme, name="theme"),
     path("preferences/sessions/<int:pk>/end/", views.end_session, name="end_session"),

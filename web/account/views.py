@@ -16,9 +16,17 @@ from accounts import invitations
 from accounts.models import Invitation, User
 from accounts.refusal import Refusal
 from web.account.forms import AcceptanceForm, PreferencesForm
+from web.bar import Bar
 from web.context import THEMES
 
 A_YEAR = 365 * 24 * 3600
+
+
+@login_required
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """The reader's first place: the queue for staff, the own cases for customers."""
+    return redirect(Bar(request, timezone.now()).links[0].path)
 
 
 @login_required

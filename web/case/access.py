@@ -43,6 +43,7 @@ def visible_case(user: User, number: str) -> Case:
         "contact__user",
         "opened_by",
         "owner__staff__center",
+        "case_manager",
         "product",
         "calendar",
         "plan_version__plan",

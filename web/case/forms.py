@@ -10,6 +10,7 @@ from django.core.validators import MaxLengthValidator
 from django.http import HttpRequest, QueryDict
 
 from accounts.refusal import Refusal
+from cases.enums import Severity
 from cases.models import Case
 from cases.operations import Form
 from cases.texts import BODY_LIMIT
@@ -69,7 +70,7 @@ class OnceForm(forms.Form):
 class CaseForm(OnceForm):
     """A form about a case: it also knows which version of it the person saw."""
 
-    seen = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
+    seen = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput)
 
     changed: Sequence[Row] = ()
 
@@ -110,3 +111,36 @@ class MessageForm(CaseForm):
 
     body = TextField(label="Your message")
     attachments = FilesField()
+
+
+class SeverityForm(CaseForm):
+    """Another severity, put forward by one side, whose last position is in the case's field `position`."""
+
+    position = "requested_severity"
+
+    severity = forms.TypedChoiceField(
+        label="Which severity fits?",
+        coerce=lambda value: Severity(int(value)),
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose a severity.", "invalid_choice": "This severity cannot be chosen now."},
+    )
+    reason = TextField(label="Why?")
+
+    refusals: Mapping[str, str] = {"severity_not_lower": "severity"}
+
+    def __init__(self, case: Case, *args: Any, **kwargs: Any):
+        super().__init__(case, *args, **kwargs)
+        lowest = Severity(case.severity) + 1 if case.severity_agreed_at else Severity.ONE
+        self.fields["severity"].choices = [  # type: ignore[attr-defined]
+            (one.value, f"{one.label}: {one.description}")
+            for one in Severity
+            if one >= lowest and one != getattr(case, self.position)
+        ]
+
+
+class AgreementForm(CaseForm):
+    """A yes to the severity that the other side proposes."""
+
+    severity = forms.TypedChoiceField(
+        choices=Severity.choices(), coerce=lambda value: Severity(int(value)), widget=forms.HiddenInput
+    )

@@ -96,18 +96,21 @@ class _Log:
         self.sees_all = sees_all(reader, case)
         self.events = list(_events(case, reader, after))
         self.messages: dict[int, Message] = (
-            Message.objects.visible_to(reader).select_related("author").in_bulk(self._said("message"))
+            Message.objects.visible_to(reader).select_related("author").in_bulk(self._ids("message", set(EventKind)))
         )
         self.notes: dict[int, Note] = (
-            Note.objects.visible_to(reader).select_related("author").in_bulk(self._said("note")) if self.staff else {}
+            Note.objects.visible_to(reader).select_related("author").in_bulk(self._ids("note", {EventKind.NOTED}))
+            if self.staff
+            else {}
         )
         self.files: dict[tuple[int | None, int | None], list[File]] = {}
         for one in Attachment.objects.visible_to(reader).filter(case=case).order_by("pk"):
             file = File(one.get_absolute_url(), one.name, words.size(one.size))
             self.files.setdefault((one.message_id, one.note_id), []).append(file)
 
-    def _said(self, key: str) -> list[int]:
-        return [event.data[key] for event in self.events if event.data.get(key)]
+    def _ids(self, key: str, kinds: set[EventKind]) -> list[int]:
+        """The ids under `key` in the facts of these kinds; in others the same word means something else."""
+        return [event.data[key] for event in self.events if event.kind in kinds and event.data.get(key)]
 
     def rows(self) -> Iterator[Line | Sheet]:
         for event in self.events:
@@ -147,7 +150,7 @@ class _Log:
         )
 
     def _sheet(self, event: CaseEvent, told: Told) -> Sheet | None:
-        note = self.notes.get(event.data.get("note") or 0)
+        note = self.notes.get(event.data["note"]) if event.kind == EventKind.NOTED else None
         said = note or self.messages.get(event.data.get("message") or 0)
         if said is None:
             return None

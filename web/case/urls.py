@@ -6,15 +6,42 @@ from web.case import views
 from web.case.access import PAGE, sided
 from web.customer import acts
 from web.customer.views import show_case
+from web.desk import acts as desk
+from web.desk.views import show_case as show_workspace
+from web.desk.views import verify
 
 urlpatterns: list[URLPattern] = [
     path("files/<uuid:key>/", views.attachment, name="attachment"),
-    path("cases/<str:number>/", sided(customer=show_case, methods=PAGE), name="case"),
-    path("cases/<str:number>/messages/", sided(customer=acts.reply), name="case_messages"),
-    path("cases/<str:number>/severity/", sided(customer=acts.propose_severity), name="case_severity"),
-    path("cases/<str:number>/severity/agreement/", sided(customer=acts.agree_severity), name="case_severity_agreement"),
+    path("cases/<str:number>/", sided(customer=show_case, staff=show_workspace, methods=PAGE), name="case"),
+    path("cases/<str:number>/entitlement/", sided(staff=verify), name="case_entitlement"),
+    path("cases/<str:number>/refusal/", sided(staff=desk.refuse), name="case_refusal"),
+    path("cases/<str:number>/hold/", sided(staff=desk.hold), name="case_hold"),
+    path("cases/<str:number>/hold/end/", sided(staff=desk.resume), name="case_resumption"),
+    path("cases/<str:number>/acceptance/", sided(staff=desk.accept), name="case_acceptance"),
+    path("cases/<str:number>/owner/", sided(staff=desk.assign), name="case_owner"),
+    path("cases/<str:number>/messages/", sided(customer=acts.reply, staff=desk.reply), name="case_messages"),
+    path("cases/<str:number>/notes/", sided(staff=desk.add_note), name="case_notes"),
+    path("cases/<str:number>/calls/", sided(staff=desk.log_call), name="case_calls"),
+    path(
+        "cases/<str:number>/severity/",
+        sided(customer=acts.propose_severity, staff=desk.propose_severity),
+        name="case_severity",
+    ),
+    path(
+        "cases/<str:number>/severity/agreement/",
+        sided(customer=acts.agree_severity, staff=desk.agree_severity),
+        name="case_severity_agreement",
+    ),
+    path("cases/<str:number>/severity/reduction/", sided(staff=desk.reduce_severity), name="case_severity_reduction"),
+    path("cases/<str:number>/closure/", sided(staff=desk.propose_closure), name="case_closure"),
     path("cases/<str:number>/closure/answer/", sided(customer=acts.answer_closure), name="case_closure_answer"),
     path("cases/<str:number>/withdrawal/", sided(customer=acts.withdraw), name="case_withdrawal"),
-    path("cases/<str:number>/reopening/", sided(customer=acts.reopen), name="case_reopening"),
-    path("cases/<str:number>/follow-on/", sided(customer=acts.follow_on), name="case_follow_on"),
+    path(
+        "cases/<str:number>/contact-attempts/",
+        sided(staff=desk.record_contact_attempt),
+        name="case_contact_attempts",
+    ),
+    path("cases/<str:number>/no-response/", sided(staff=desk.close_for_no_response), name="case_no_response"),
+    path("cases/<str:number>/reopening/", sided(customer=acts.reopen, staff=desk.reopen), name="case_reopening"),
+    path("cases/<str:number>/follow-on/", sided(customer=acts.follow_on, staff=desk.follow_on), name="case_follow_on"),
 ]

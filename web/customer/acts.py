@@ -1,48 +1,22 @@
 """What a customer does to a case: each act has its form on a page of its own; the case page shows it or links to it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils import timezone
 
 from cases import operations
 from cases.attachments import StoredFile
 from cases.enums import Verb
 from cases.models import Case
-from cases.transitions import is_legal
-from web.case import doors
 from web.case.access import person
-from web.case.forms import CaseForm, MessageForm
+from web.case.acts import Page, answer
+from web.case.forms import AgreementForm, MessageForm, SeverityForm
 from web.customer.case_page import proposed_severity
-from web.customer.forms import AgreementForm, ClosureAnswerForm, SeverityForm, WithdrawalForm
+from web.customer.forms import ClosureAnswerForm, WithdrawalForm
 
 Files = Sequence[StoredFile]
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """The words around a form: what it is for, its button, and what is said when it took effect."""
-
-    title: str
-    lead: str
-    button: str
-    done: str
-    danger: bool = False
-
-
-def _answer(request: HttpRequest, case: Case, form: CaseForm, page: Page, verb: Verb, act: doors.Verb) -> HttpResponse:
-    """Let the act take effect, or show its form: empty, or with what stands in the way."""
-    if request.method == "POST":
-        if changed := doors.carry_out(request, form, act):
-            messages.success(request, page.done)
-            return redirect(changed)
-    elif not is_legal(case.state, verb):
-        messages.info(request, "The case has moved on: this is not possible any more.")
-        return redirect(case)
-    return render(request, "cases/form.html", {"case": case, "form": form, "page": page}, status=doors.status_of(form))
 
 
 def reply(request: HttpRequest, case: Case) -> HttpResponse:
@@ -56,7 +30,7 @@ def reply(request: HttpRequest, case: Case) -> HttpResponse:
             case, body, by=person(request), at=timezone.now(), files=files, form=form.knew
         )
 
-    return _answer(request, case, form, page, Verb.REPLY_AS_CUSTOMER, act)
+    return answer(request, case, form, page, Verb.REPLY_AS_CUSTOMER, act)
 
 
 def answer_closure(request: HttpRequest, case: Case) -> HttpResponse:
@@ -70,7 +44,7 @@ def answer_closure(request: HttpRequest, case: Case) -> HttpResponse:
             return operations.confirm_closure(case, by=by, at=now, form=form.knew)
         return operations.reject_closure(case, form.cleaned_data["body"], by=by, at=now, files=files, form=form.knew)
 
-    return _answer(request, case, form, page, Verb.CONFIRM_CLOSURE, act)
+    return answer(request, case, form, page, Verb.CONFIRM_CLOSURE, act)
 
 
 def withdraw(request: HttpRequest, case: Case) -> HttpResponse:
@@ -83,7 +57,7 @@ def withdraw(request: HttpRequest, case: Case) -> HttpResponse:
         resolution = form.cleaned_data["resolution"]
         return operations.withdraw(case, by=person(request), at=timezone.now(), resolution=resolution, form=form.knew)
 
-    return _answer(request, case, form, page, Verb.WITHDRAW, act)
+    return answer(request, case, form, page, Verb.WITHDRAW, act)
 
 
 def propose_severity(request: HttpRequest, case: Case) -> HttpResponse:
@@ -102,7 +76,7 @@ def propose_severity(request: HttpRequest, case: Case) -> HttpResponse:
             case, given["severity"], by=person(request), at=timezone.now(), reason=given["reason"], form=form.knew
         )
 
-    return _answer(request, case, form, page, Verb.PROPOSE_SEVERITY, act)
+    return answer(request, case, form, page, Verb.PROPOSE_SEVERITY, act)
 
 
 def agree_severity(request: HttpRequest, case: Case) -> HttpResponse:
@@ -118,7 +92,7 @@ def agree_severity(request: HttpRequest, case: Case) -> HttpResponse:
         severity = form.cleaned_data["severity"]
         return operations.agree_severity(case, severity, by=person(request), at=timezone.now(), form=form.knew)
 
-    return _answer(request, case, form, page, Verb.AGREE_SEVERITY, act)
+    return answer(request, case, form, page, Verb.AGREE_SEVERITY, act)
 
 
 def reopen(request: HttpRequest, case: Case) -> HttpResponse:
@@ -132,7 +106,7 @@ def reopen(request: HttpRequest, case: Case) -> HttpResponse:
         body = form.cleaned_data["body"]
         return operations.reopen(case, body, by=person(request), at=timezone.now(), files=files, form=form.knew)
 
-    return _answer(request, case, form, page, Verb.REOPEN, act)
+    return answer(request, case, form, page, Verb.REOPEN, act)
 
 
 def follow_on(request: HttpRequest, case: Case) -> HttpResponse:
@@ -145,4 +119,4 @@ def follow_on(request: HttpRequest, case: Case) -> HttpResponse:
         body = form.cleaned_data["body"]
         return operations.open_follow_on(case, body, by=person(request), at=timezone.now(), files=files, form=form.knew)
 
-    return _answer(request, case, form, page, Verb.FOLLOW_ON, act)
+    return answer(request, case, form, page, Verb.FOLLOW_ON, act)

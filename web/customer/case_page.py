@@ -13,10 +13,10 @@ from cases.models import Case
 from cases.rules import reopen_window_ends
 from cases.transitions import is_legal
 from sla.queries import clocks
-from web.case.forms import MessageForm
+from web.case.forms import AgreementForm, MessageForm
 from web.case.timeline import sees_all, timeline
 from web.case.times import Times
-from web.customer.forms import AgreementForm, ClosureAnswerForm
+from web.customer.forms import ClosureAnswerForm
 from web.customer.listing import answered, opener, reopen_until
 from web.customer.offers import telephone_of
 

@@ -81,17 +81,20 @@ class NewCaseForm(OnceForm):
         "contact_missing": "organization",
         "body_missing": "description",
         "body_too_long": "description",
+        "never_entitled": "product",
     }
 
     def __init__(self, organizations: Sequence[Organization], offer: Offer, *args: Any, **kwargs: Any):
         """A form for one of `organizations`; its products are those of `offer`."""
         super().__init__(*args, **kwargs)
         self.organizations = {one.org_id: one for one in organizations}
-        self.products = {one.code: one for one in (*offer.entitled, *offer.others)}
+        self.products = {one.code: one for one in (*offer.entitled, *offer.unclear)}
         self.choose_from("organization", [(code, str(one)) for code, one in self.organizations.items()])
         self.choose_from("product", _grouped(offer))
         for name in ("organization", "product"):
             self.fields[name].widget.attrs |= REFRESH_OFFER | {"hx-get": reverse("new_case_offer")}
+        if offer.telephone:
+            self.fields["product"].help_text = f"Not listed? Call Customer Service: {offer.telephone}."
         self.fields["version"].widget.attrs["list"] = "versions"
         self.fields["attachments"].help_text = FILES_HINT.format(limit=limit_in_words())
         if len(organizations) == 1:
@@ -144,12 +147,12 @@ class NewCaseForm(OnceForm):
 
 
 def _grouped(offer: Offer) -> list[tuple[str, Any]]:
-    """The products of a select: those with support, then all others, which Customer Service looks into (A-26)."""
+    """The products of a select: those with support, then those Customer Service looks into first (A-26)."""
     covered = [(one.code, one.name) for one in offer.entitled]
-    others = [(one.code, one.name) for one in offer.others]
+    unclear = [(one.code, one.name) for one in offer.unclear]
     groups: list[tuple[str, Any]] = [("", "Choose a product")]
     groups += [("Covered by your support", covered)] if covered else []
-    return groups + ([("Not listed above? Customer Service looks into it", others)] if others else [])
+    return groups + ([("No present support: Customer Service looks into it", unclear)] if unclear else [])
 
 
 class ClosureAnswerForm(CaseForm):
@@ -169,34 +172,3 @@ class WithdrawalForm(CaseForm):
     """Why the customer closes its own case."""
 
     resolution = TextField(label="Why can it be closed?", help_text="For example: a restart solved it.")
-
-
-class SeverityForm(CaseForm):
-    """Another severity, put forward by the customer."""
-
-    severity = forms.TypedChoiceField(
-        label="Which severity fits?",
-        coerce=lambda value: Severity(int(value)),
-        widget=forms.RadioSelect,
-        error_messages={"required": "Choose a severity.", "invalid_choice": "This severity cannot be chosen now."},
-    )
-    reason = TextField(label="Why?")
-
-    refusals: Mapping[str, str] = {"severity_not_lower": "severity"}
-
-    def __init__(self, case: Case, *args: Any, **kwargs: Any):
-        super().__init__(case, *args, **kwargs)
-        lowest = Severity(case.severity) + 1 if case.severity_agreed_at else Severity.ONE
-        self.fields["severity"].choices = [  # type: ignore[attr-defined]
-            (one.value, f"{one.label}: {one.description}")
-            for one in Severity
-            if one >= lowest and one != case.requested_severity
-        ]
-
-
-class AgreementForm(CaseForm):
-    """A yes to the severity that support proposes."""
-
-    severity = forms.TypedChoiceField(
-        choices=Severity.choices(), coerce=lambda value: Severity(int(value)), widget=forms.HiddenInput
-    )

@@ -33,11 +33,11 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What an organization is offered at one moment. `others` are products for which no support is known."""
+    """What an organization is offered at one moment. `unclear` products had support once, or will have it."""
 
     organization: Organization
     entitled: tuple[Product, ...]
-    others: tuple[Product, ...]
+    unclear: tuple[Product, ...]
     plan: PlanVersion
     answers: tuple[Answer, ...]
     telephone: str
@@ -60,14 +60,14 @@ def organizations_of(user: User) -> list[Organization]:
 def offer(user: User, organization: Organization, product_code: str, times: Times) -> Offer:
     """What `organization` is offered now; `product_code` may be of no product yet."""
     on = times.now.astimezone(ZoneInfo(organization.own_zone)).date()
-    held = Entitlement.objects.visible_to(user).filter(organization=organization).present(on)
-    covered = set(held.values_list("product_id", flat=True))
-    products = list(Product.objects.all())
+    held = Entitlement.objects.visible_to(user).filter(organization=organization)
+    covered = set(held.present(on).values_list("product_id", flat=True))
+    products = list(Product.objects.filter(pk__in=held.values("product")))
     plan = _plan(organization, user.standings[organization.pk], _chosen(products, covered, product_code), on, times.now)
     return Offer(
         organization=organization,
         entitled=tuple(one for one in products if one.pk in covered),
-        others=tuple(one for one in products if one.pk not in covered),
+        unclear=tuple(one for one in products if one.pk not in covered),
         plan=plan,
         answers=tuple(_answer(organization, severity, plan, times) for severity in Severity),
         telephone=telephone_of(organization),

@@ -1,5 +1,15 @@
-"""Addresses of this part of the portal."""
+"""Addresses that staff alone use. Those of one case stand in `web.case.urls`: both sides share them."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from cases.enums import Verb
+from web.case.access import FORM
+from web.desk import views
+from web.desk.access import desk
+
+urlpatterns: list[URLPattern] = [
+    path("desk/", desk(views.queue), name="queue"),
+    path("desk/intake/", desk(views.intake), name="intake"),
+    path("desk/cases/new/", desk(views.phone_case, methods=FORM, verb=Verb.OPEN), name="phone_case"),
+    path("desk/keys/", desk(views.keys, methods=FORM), name="keys"),
+]

@@ -17,8 +17,10 @@ from django.utils.safestring import SafeString
 
 from accounts.models import User
 from cases.enums import Severity, Turn
-from web import words
 from cases.markdown import to_html
+from sla.explain import Explanation
+from sla.queries import ClockView
+from web import words
 
 register = template.Library()
 register.filter("markdown", to_html)
@@ -87,10 +89,17 @@ def deadline(context: Context, state: str, due_at: datetime | None, text: str = 
 
 
 @register.inclusion_tag("portal/clock.html", takes_context=True)
-def clock(context: Context, view: Any) -> dict[str, Any]:
+def clock(context: Context, view: ClockView) -> dict[str, Any]:
     """A promise in full: ring, what is promised, the moment in both zones, and "Why this time?"."""
-    told = _told(context, view.state, view.due_at, "")
-    return {"view": view, "look": LOOKS.get(view.state, view.state), "now": _now(context), **told}
+    explanation = view.explanation
+    return {
+        "view": view,
+        "look": LOOKS.get(view.state, view.state),
+        "now": _now(context),
+        "zone": explanation.milestone.calendar.zone,
+        "place": explanation.place,
+        **_told(context, view.state, view.due_at, _answered(view)),
+    }
 
 
 @register.inclusion_tag("portal/moment.html", takes_context=True)
@@ -108,7 +117,7 @@ def moment(context: Context, instant: datetime, zone: str = "", place: str = "",
 
 
 @register.inclusion_tag("portal/why.html", takes_context=True)
-def why(context: Context, explanation: Any, anchor: str = "") -> dict[str, Any]:
+def why(context: Context, explanation: Explanation, anchor: str = "") -> dict[str, Any]:
     """The popover that explains a deadline (`sla.explain.Explanation`), day by day, in the account's time."""
     milestone = explanation.milestone
     return {
@@ -120,8 +129,7 @@ def why(context: Context, explanation: Any, anchor: str = "") -> dict[str, Any]:
     }
 
 
-@register.filter
-def why_anchor(explanation: Any) -> str:
+def why_anchor(explanation: Explanation) -> str:
     """The id of an explanation's popover, the same at each look: "why-first-response-1"."""
     return f"why-{explanation.milestone.kind}-{explanation.milestone.cycle}".replace("_", "-")
 
@@ -149,7 +157,16 @@ def _written(instant: datetime, zone: str, now: datetime, form: str) -> str:
             raise template.TemplateSyntaxError(f"A moment has no form {form!r}.")
 
 
-STANDING_STILL = {"met": "met", "late": "met late", "paused": "paused", "stopped": "no longer needed"}
+STANDING_STILL = {"met": "answered", "late": "answered late", "paused": "paused", "stopped": "no longer needed"}
+
+
+def _answered(view: ClockView) -> str:
+    """How long an answer took, or by how much it was late; nothing while there is none."""
+    if view.met_at is None or view.due_at is None:
+        return ""
+    if view.met_at > view.due_at:
+        return f"answered {words.length(view.met_at - view.due_at)} late"
+    return f"answered in {words.length(view.explanation.used)}"
 
 
 def _told(context: Context, state: str, due_at: datetime | None, text: str) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Invite somebody from the machine itself, such as the first administrator."""
 
 from argparse import ArgumentParser
+from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
@@ -23,11 +24,11 @@ class Command(BaseCommand):
         parser.add_argument("--role", action="append", default=[], choices=list(ContactRole), metavar="ROLE")
         parser.add_argument("--center", metavar="CODE", help="The support center of a member of staff.")
 
-    def handle(self, *args: object, **options: object) -> None:
+    def handle(self, *args: Any, **options: Any) -> None:
         try:
             invitation = invitations.invite(
-                str(options["email"]),
-                str(options["name"]),
+                options["email"],
+                options["name"],
                 by=None,
                 at=timezone.now(),
                 organization=Organization.objects.get(org_id=options["org"]) if options["org"] else None,

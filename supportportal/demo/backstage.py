@@ -1,0 +1,90 @@
+"""What follows from facts, while a long past is played.
+
+Clocks and timers are derived from a case's log in a fixed number of statements for any number of cases, which is too
+many for one fact at a time when there are thousands. So here cases wait for their rows until a sweep needs them. When
+that is, is derived from the logs in memory, by the same pure functions that the sweep asks.
+
+People are told of what happened lately only: before, this portal was not there to tell anybody.
+"""
+
+import heapq
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from cases.facts import Fact
+from cases.journal import case_event_recorded
+from cases.models import Case, CaseEvent
+from notifications.receivers import tell
+from sla import clock, projection
+from sla.agenda import agenda
+from sla.operations import sweep_due
+from sla.projection import calendar_of
+from sla.promises import Promises
+from sla.receivers import follow_the_log
+
+
+class Backstage:
+    """Cases that wait for their clocks, and when each of them needs a sweep.
+
+    `promises` are those of every case's plan; people are told of facts since `news_from` (aware).
+    """
+
+    def __init__(self, promises: Promises, news_from: datetime):
+        self.promises, self.news_from = promises, news_from
+        self.waiting: dict[int, Case] = {}
+        self.logs: dict[int, list[Fact]] = defaultdict(list)
+        self.due: dict[int, datetime | None] = {}
+        self.calls: list[tuple[datetime, int]] = []
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """Stand in for those who follow the log; when it ends well, all rows are true."""
+        if not (
+            case_event_recorded.disconnect(follow_the_log, dispatch_uid="sla") and case_event_recorded.disconnect(tell)
+        ):
+            raise RuntimeError("The log is followed by others than those whose part is taken here.")
+        case_event_recorded.connect(self.receive)
+        try:
+            yield
+            self.catch_up()
+        finally:
+            case_event_recorded.disconnect(self.receive)
+            case_event_recorded.connect(follow_the_log, dispatch_uid="sla")
+            case_event_recorded.connect(tell)
+
+    def receive(self, sender: type[CaseEvent], events: list[CaseEvent], **_: Any) -> None:
+        """Take note of new facts."""
+        for event in events:
+            self.logs[event.case_id].append(event.fact)
+        for case in {event.case_id: event.case for event in events}.values():
+            self.waiting[case.pk] = case
+            self._look_ahead(case)
+        if news := [event for event in events if event.at >= self.news_from]:
+            tell(sender, news)
+
+    def _look_ahead(self, case: Case) -> None:
+        log, calendar = self.logs[case.pk], calendar_of(case.calendar)
+        milestones = clock.milestones(log, self.promises, calendar)
+        items = agenda(case.state, log, milestones, self.promises, calendar, case.closable_for_no_response_at)
+        self.due[case.pk] = items[0].fire_at if items else None
+        if items:
+            heapq.heappush(self.calls, (items[0].fire_at, case.pk))
+
+    def catch_up(self) -> None:
+        """Derive the rows of all cases that wait for them."""
+        cases, self.waiting = list(self.waiting.values()), {}
+        if cases:
+            projection.project(cases)
+
+    def sweep_until(self, at: datetime) -> None:
+        """Let every timer take effect at its own moment, up to `at` (aware)."""
+        while self.calls and self.calls[0][0] <= at:
+            fire_at, case = heapq.heappop(self.calls)
+            if self.due[case] == fire_at:
+                self.catch_up()
+                sweep_due(fire_at)
+                if self.due[case] == fire_at:
+                    raise RuntimeError(f"What is due on case {case} at {fire_at} does not take effect.")

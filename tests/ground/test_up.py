@@ -1,0 +1,109 @@
+"""Everything of one machine, as `bin/demo` runs it."""
+
+import http.client
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from supportportal import engines, processes
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+CUSTOMER = """
+from accounts.models import Organization, Region
+Organization.objects.create(org_id="1", name="Brindlemere Freight", region=Region.objects.first(), country="NO")
+"""
+
+
+class Machine:
+    """A `var` folder of its own, and the commands of the portal run with it."""
+
+    def __init__(self, var: Path) -> None:
+        self.var = var
+        with socket.socket() as door:
+            door.bind(("127.0.0.1", 0))
+            self.port = door.getsockname()[1]
+        self.environment = {"PATH": os.environ["PATH"], "PORTAL_VAR": str(var), "PYTHONUNBUFFERED": "1"}
+
+    def manage(self, *arguments: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def up(self) -> subprocess.Popen[str]:
+        return self.manage("up", "--port", str(self.port))
+
+    def get(self, path: str) -> http.client.HTTPResponse:
+        door = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        door.request("GET", path)
+        return door.getresponse()
+
+    def processes(self) -> list[str]:
+        pids = [int(entry.name) for entry in processes.PROC.iterdir() if entry.name.isdigit()]
+        return [line for line in map(processes.command_line, pids) if str(self.var) in line]
+
+
+@pytest.fixture(scope="module")
+def machine() -> Iterator[Machine]:
+    """A machine that already has its tables and one customer, so that no demo is loaded."""
+    machine = Machine(settings.VAR_DIR / f"up-{settings.WORKER}")
+    machine.var.mkdir(parents=True, exist_ok=True)
+    with engines.in_use(machine.var, durable=False):
+        assert machine.manage("migrate", "--verbosity", "0").wait() == 0
+        assert machine.manage("shell", "--no-imports", "-c", CUSTOMER).wait() == 0
+    yield machine
+    engines.erase(machine.var)
+    shutil.rmtree(machine.var)
+
+
+def say_until(portal: subprocess.Popen[str], words: str) -> str:
+    """What it says, up to and with a line that holds `words`."""
+    said = ""
+    for line in portal.stdout:
+        said += line
+        if words in line:
+            return said
+    raise AssertionError(f"it ended without saying {words!r}:\n{said}")
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_it_serves_and_leaves_nothing_running(machine, ending):
+    portal = machine.up()
+    say_until(portal, f"The portal is at http://127.0.0.1:{machine.port}")
+    assert machine.get("/readyz").status == 200
+    say_until(portal, "Ctrl-C stops everything")
+    running = machine.processes()
+
+    portal.send_signal(ending)
+    rest = portal.communicate(timeout=40)[0]
+
+    assert len(running) >= 6  # PostgreSQL, Redis, the web server and its two, the worker, beat
+    assert portal.returncode == 0, rest
+    assert machine.processes() == []
+
+
+def test_a_killed_one_does_not_hinder_the_next(machine):
+    first = machine.up()
+    say_until(first, "Ctrl-C stops everything")
+    first.kill()
+    first.wait()
+
+    second = machine.up()
+
+    said = say_until(second, "Ctrl-C stops everything")
+    assert said.count("that a killed start had left behind") == 3
+    second.send_signal(signal.SIGINT)
+    second.communicate(timeout=40)
+    assert machine.processes() == []

@@ -1,0 +1,198 @@
+"""What the letters say. Each is read as its reader gets it."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
+
+from cases import attachments, journal, operations
+from cases.enums import Channel, EventKind, HoldReason, ReassignmentReason, Severity, Status
+from cases.journal import Entry
+from cases.models import Case
+from notifications import mails
+from notifications.enums import Template
+from notifications.models import Notification
+from tests.cast import DAY, HOUR, MINUTE, NOON, fresh
+
+
+@pytest.fixture
+def letter(db) -> Callable[..., str]:
+    """The text of the newest mail of a template about a case, as it is written at a moment."""
+
+    def read(case: Case, template: Template, at: datetime = NOON + HOUR) -> str:
+        mail = (
+            Notification.objects.filter(event__case=case, template=template, channel="email")
+            .select_related("event__by", "event__case__calendar", "event__case__organization")
+            .latest("pk")
+        )
+        return mails.compose(mail, fresh(mail.recipient), at).body
+
+    return read
+
+
+@pytest.mark.clause("C-LIF-01", "C-SLA-03", "C-CHN-02")
+def test_a_receipt_promises_the_first_answer_and_explains_it(open_case, letter):
+    case = open_case(severity=Severity.THREE)
+
+    text = letter(case, Template.RECEIVED)
+
+    assert f"Its number is {case.number}. An engineer answers you by Thu 5 Mar 2026, 10:00 GMT." in text
+    assert "First response for Severity 3 within 8 business hours" in text
+    assert "- Wed 4: 12:00 to 18:00, 6 h\n- Thu 5: 08:00 to 10:00, 2 h\n" in text
+    assert "Since Monday each backup pauses" in text
+
+
+@pytest.mark.clause("C-LIF-01")
+def test_a_receipt_tells_each_time_for_reader_and_account(open_case, technical_contact, letter):
+    technical_contact.zone = "Europe/Paris"
+    technical_contact.save()
+    case = open_case()
+
+    assert "by Thu 5 Mar 2026, 11:00 CET (10:00 GMT in Aberdeen)." in letter(case, Template.RECEIVED)
+
+
+def test_a_receipt_of_a_case_on_hold_promises_no_time(open_case, customer_service, letter):
+    case = open_case()
+    operations.hold(case, HoldReason.UNREACHABLE_CONTACT, by=customer_service, at=NOON + MINUTE)
+
+    assert "An engineer answers you by" not in letter(case, Template.RECEIVED)
+
+
+@pytest.mark.clause("C-PKG-03")
+def test_a_receipt_of_severity_1_asks_for_a_call(open_case, letter, emea_shift, engineer, settings):
+    case = open_case(severity=Severity.ONE)
+
+    assert f"For severity 1 please call us as well, at {settings.SUPPORT_PHONE}" in letter(case, Template.RECEIVED)
+    assert "Granite Harbor Energy needs an engineer now." in letter(case, Template.SEVERITY_1_RECEIVED)
+
+
+@pytest.mark.clause("C-RAS-02", "C-RAS-01")
+def test_a_change_of_owner_names_the_person_and_how_to_reach_it(case_in, engineer, second_engineer, letter):
+    case = case_in(Status.IN_PROGRESS)
+    operations.assign(case, second_engineer, by=engineer, at=NOON + HOUR, reason=ReassignmentReason.SICK_LEAVE)
+
+    text = letter(case, Template.OWNER_CHANGED)
+
+    assert "From now on please contact Owen Price, support engineer in Cambridge." in text
+    assert f"Call +44 1223 555 000 and name the case number {case.number}." in text
+    assert "Until now it was Lena Vogt." in text
+    assert "sick" not in text.lower()
+
+
+@pytest.mark.clause("C-ESC-09")
+def test_the_signature_names_the_engineers_manager(case_in, letter):
+    case = case_in(Status.WAITING_FOR_CUSTOMER)
+
+    text = letter(case, Template.REPLY)
+
+    assert "Lena Vogt wrote to you" in text
+    assert "Please send the log of host gh-07." in text
+    assert "Support engineer, Cambridge\nManager: Priya Nair, priya.nair@example.com" in text
+
+
+def test_files_are_named_and_never_mailed(case_in, engineer, letter, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    case = case_in(Status.IN_PROGRESS)
+    file = attachments.store(SimpleUploadedFile("fix-8.4.2.bin", b"binary"))
+    operations.reply(case, "Please install this.", by=engineer, at=NOON + HOUR, files=[file])
+
+    text = letter(case, Template.REPLY)
+
+    assert "Files, kept with the case\n-------------------------\n- fix-8.4.2.bin" in text
+
+
+@pytest.mark.clause("C-CLS-02", "C-RPN-01")
+def test_a_summary_tells_problem_resolution_promises_and_until_when_to_reopen(case_in, letter):
+    case = case_in(Status.CLOSED)
+
+    text = letter(case, Template.CLOSURE_SUMMARY)
+
+    assert "Your case is closed\n" in text
+    assert "You confirmed that it can be closed on Wed 4 Mar 2026, 12:04 GMT." in text
+    assert "you can reopen the case until Fri 3 Apr 2026, 23:59 BST" in text
+    assert "What the problem was\n--------------------\nThe backup froze the storage path.\n" in text
+    assert "How it was solved\n-----------------\nUpdate 8.4.2 removes the freeze.\n" in text
+
+
+@pytest.mark.clause("C-CLS-02")
+def test_a_summary_tells_how_a_promise_was_kept(case_in, engineer, letter):
+    case = case_in(Status.IN_PROGRESS)
+    case = operations.reply(case, "It is the array.", by=engineer, at=NOON + 170 * MINUTE)
+    case = operations.propose_closure(case, by=engineer, at=NOON + 5 * HOUR, problem="Array.", resolution="Restarted.")
+    operations.confirm_closure(case, by=case.opened_by, at=NOON + 5 * HOUR)
+
+    text = letter(case, Template.CLOSURE_SUMMARY, NOON + 6 * HOUR)
+
+    assert "- First answer: promised within 8 business hours, given after 2 h 50 min.\n" in text
+
+
+@pytest.mark.clause("C-CLS-01")
+def test_the_closure_question_shows_what_is_to_be_confirmed(case_in, letter):
+    case = case_in(Status.CLOSURE_PROPOSED)
+
+    text = letter(case, Template.CLOSURE_QUESTION)
+
+    assert "Is this solved?" in text
+    assert "Update 8.4.2 removes the freeze." in text
+    assert "The case stays open until you answer." in text
+
+
+@pytest.mark.clause("C-SEV-04")
+def test_a_lowered_severity_comes_with_its_reason_and_its_effect_on_the_clock(
+    case_in, engineer, support_manager, letter
+):
+    case = case_in(Status.IN_PROGRESS, severity=Severity.TWO)
+    case = operations.propose_severity(case, Severity.TWO, by=engineer, at=NOON + 3 * MINUTE, reason="As you say.")
+    operations.reduce_severity(case, Severity.THREE, by=support_manager, at=NOON + HOUR, reason="The hosts run again.")
+
+    text = letter(case, Template.SEVERITY_REDUCED)
+
+    assert "Your case has severity 3 now" in text
+    assert "The hosts run again." in text
+    assert "Our first answer is due by Thu 5 Mar 2026, 10:00 GMT." in text
+
+
+@pytest.mark.clause("C-CLS-05")
+def test_the_last_attempt_says_when_the_case_closes(case_in, engineer, letter):
+    case = case_in(Status.WAITING_FOR_CUSTOMER)
+    case = operations.record_contact_attempt(case, Channel.PHONE, "Voicemail.", by=engineer, at=NOON + DAY)
+    case = operations.record_contact_attempt(case, Channel.EMAIL, "Are you there?", by=engineer, at=NOON + 2 * DAY)
+    case = operations.record_contact_attempt(
+        case, Channel.EMAIL, "Shall we close?", by=engineer, at=NOON + 5 * DAY, announces_closure=True
+    )
+
+    text = letter(case, Template.CONTACT_ATTEMPT, NOON + 5 * DAY)
+
+    assert "If we do not hear from you by Wed 11 Mar 2026, 18:00 GMT, we close the case." in text
+    assert "Shall we close?" in text
+    assert "Voicemail" not in text
+
+
+def test_a_breach_blames_nobody(case_in, letter):
+    case = case_in(Status.IN_PROGRESS)
+    with transaction.atomic():
+        journal.record(
+            [
+                Entry(
+                    Case.objects.locked(case.pk),
+                    EventKind.FIRST_RESPONSE_BREACHED,
+                    NOON + DAY,
+                    None,
+                    {"cycle": 1, "due_at": (NOON + 22 * HOUR).isoformat()},
+                )
+            ]
+        )
+
+    text = letter(case, Template.RESPONSE_BREACH, NOON + DAY)
+
+    assert "It was due by Thu 5 Mar 2026, 10:00 GMT, and the customer still waits." in text
+    assert "you" not in text.split("--")[0]
+
+
+@pytest.mark.clause("C-DOC-07")
+def test_the_provider_is_a_setting(open_case, letter, settings):
+    settings.SUPPORT_PHONE = "+00 1"
+
+    assert "call +00 1 and name the case number" in letter(open_case(), Template.RECEIVED)

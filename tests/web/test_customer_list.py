@@ -1,0 +1,201 @@
+"""My cases: what a customer finds there, in which order, and what it costs."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts.enums import CaseSight
+from cases import operations
+from cases.enums import Severity, Status
+from tests.cast import DAY, HOUR, MINUTE, NOON, contact_of
+from web.customer import listing
+
+pytestmark = pytest.mark.usefixtures("at_one")
+
+# Looking up the session, the user, the staff profile and the contacts is no affair of a page.
+WHO_IT_IS = ("django_session", "accounts_user", "accounts_staffprofile", "accounts_contact")
+
+
+def own_statements(queries) -> list[str]:
+    """The statements of the page itself."""
+    lookups = tuple(f'FROM "{table}"' for table in WHO_IT_IS)
+    return [query["sql"] for query in queries if not any(lookup in query["sql"] for lookup in lookups)]
+
+
+def numbers(response) -> list[str]:
+    """The cases of the list, in its order."""
+    return [row.number for _, rows in response.context["listing"].groups for row in rows]
+
+
+@pytest.mark.clause("C-TRK-01")
+def test_the_list_shows_whose_turn_it_is_before_the_next_deadline(browse, technical_contact, case_in):
+    slow = case_in(Status.IN_PROGRESS, severity=Severity.FOUR)
+    urgent = case_in(Status.RECEIVED, severity=Severity.ONE)
+    asked = case_in(Status.WAITING_FOR_CUSTOMER)
+
+    response = browse(technical_contact).get("/cases/")
+
+    assert numbers(response) == [asked.number, urgent.number, slow.number]
+    assert "One case waits for you, two are with us." in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [
+        ("open", {"mine", "theirs"}),
+        ("yours", {"mine"}),
+        ("ours", {"theirs"}),
+        ("closed", {"closed"}),
+        ("all", {"mine", "theirs", "closed"}),
+        ("nonsense", {"mine", "theirs"}),
+    ],
+)
+def test_the_list_is_narrowed_by_state(browse, technical_contact, case_in, state, expected):
+    cases = {
+        "mine": case_in(Status.CLOSURE_PROPOSED),
+        "theirs": case_in(Status.QUEUED),
+        "closed": case_in(Status.CLOSED),
+    }
+
+    response = browse(technical_contact).get("/cases/", {"state": state})
+
+    assert set(numbers(response)) == {cases[name].number for name in expected}
+
+
+def test_a_case_is_found_by_its_number_and_by_words_of_its_subject(browse, technical_contact, open_case):
+    wanted = open_case(subject="Console stays black for encrypted guests")
+    open_case(subject="Backup pauses hosts")
+    client = browse(technical_contact)
+
+    by = {
+        text: numbers(client.get("/cases/", {"q": text}))
+        for text in (
+            wanted.number,
+            wanted.number.replace("-", ""),
+            wanted.number[:7],
+            "black console",
+            "ENCRYPTED",
+            "black backup",
+        )
+    }
+
+    assert by == {text: [] if text == "black backup" else [wanted.number] for text in by}
+
+
+def test_a_search_that_finds_nothing_says_so_and_leads_on(browse, technical_contact, open_case):
+    open_case()
+
+    page = browse(technical_contact).get("/cases/", {"q": "no such words"}).content.decode()
+
+    assert "No case fits" in page
+    assert "Show all cases" in page
+
+
+@pytest.mark.parametrize("text", ["x" * 10_000, "nul\x00byte", "<script>alert(1)</script>", "%_\\'\"", "\u202eevil"])
+def test_hostile_searches_find_nothing_and_break_nothing(browse, technical_contact, open_case, text):
+    open_case()
+
+    response = browse(technical_contact).get("/cases/", {"q": text, "after": text, "organization": text[:50]})
+
+    assert response.status_code == 200
+    assert "<script>alert" not in response.content.decode()
+
+
+@pytest.mark.clause("C-PAR-03", "C-PAR-04")
+def test_a_third_party_sees_for_whom_each_case_is_and_can_choose(
+    browse, third_party, technical_contact, open_case, aberdeen, tokyo, new_york, new_york_contact
+):
+    ours = open_case(by=third_party)
+    theirs = open_case(tokyo, by=third_party)
+    foreign = open_case(new_york, by=new_york_contact)
+    client = browse(third_party)
+
+    both = client.get("/cases/")
+    one = client.get("/cases/", {"organization": tokyo.org_id})
+
+    assert set(numbers(both)) == {ours.number, theirs.number}
+    assert {row.organization for _, rows in both.context["listing"].groups for row in rows} == {
+        "Granite Harbor Energy",
+        "Kaede Mobility",
+    }
+    assert foreign.number not in both.content.decode()
+    assert numbers(one) == [theirs.number]
+    seen_by_customer = browse(technical_contact).get("/cases/").content.decode()
+    assert "opened by Marta Puig of Tramontana IT for Granite Harbor Energy" in seen_by_customer
+
+
+@pytest.mark.clause("C-CON-01")
+def test_a_renewal_contact_sees_no_case_and_learns_who_does(browse, renewal_contact, open_case):
+    open_case()
+
+    page = browse(renewal_contact).get("/cases/").content.decode()
+
+    assert "Technical contacts of your organization open and follow cases." in page
+    assert "New case</a></div>" not in page
+
+
+def test_a_contact_of_own_sight_sees_only_its_own(browse, own_sight_contact, open_case):
+    open_case()
+    own = open_case(by=own_sight_contact)
+
+    assert contact_of(own_sight_contact, own.organization).sees == CaseSight.OWN
+    assert numbers(browse(own_sight_contact).get("/cases/")) == [own.number]
+
+
+@pytest.mark.clause("C-RPN-01")
+def test_a_closed_case_says_until_when_it_can_be_reopened(browse, technical_contact, case_in):
+    case_in(Status.CLOSED, at=NOON - DAY)
+
+    page = browse(technical_contact).get("/cases/").content.decode()
+
+    assert "Can be reopened until" in page
+    assert "Thu 2 Apr, 23:59 BST" in page
+
+
+@pytest.mark.parametrize("state", ["open", "all"])
+def test_pages_go_on_by_key_and_show_every_case_once(browse, technical_contact, open_case, monkeypatch, state):
+    monkeypatch.setattr(listing, "PAGE", 2)
+    opened = [open_case(at=NOON + place * MINUTE, severity=Severity(1 + place % 4)) for place in range(5)]
+    operations.reply_as_customer(opened[3], "More.", by=technical_contact, at=NOON + HOUR)
+    client = browse(technical_contact)
+    address, seen, pages = f"/cases/?state={state}", [], 0
+
+    while address:
+        response = client.get(address)
+        seen += numbers(response)
+        pages += 1
+        more = response.context["listing"].more
+        address = f"/cases/{more}" if more else ""
+
+    assert pages == 3
+    assert sorted(seen) == sorted(case.number for case in opened)
+
+
+def test_an_unknown_last_case_begins_anew(browse, technical_contact, open_case, new_york, new_york_contact):
+    case = open_case()
+    foreign = open_case(new_york, by=new_york_contact)
+
+    response = browse(technical_contact).get("/cases/", {"after": foreign.number})
+
+    assert numbers(response) == [case.number]
+
+
+@pytest.mark.parametrize("count", [1, 30])
+def test_the_list_costs_at_most_six_statements(browse, technical_contact, open_case, case_in, count):
+    case_in(Status.CLOSED)
+    for place in range(count):
+        open_case(at=NOON + place * MINUTE)
+    client = browse(technical_contact)
+
+    with CaptureQueriesContext(connection) as queries:
+        response = client.get("/cases/")
+
+    assert response.status_code == 200
+    assert len(own_statements(queries)) <= 6, own_statements(queries)
+
+
+def test_who_is_not_signed_in_is_asked_to(client):
+    response = client.get("/cases/")
+
+    assert response.status_code == 302
+    assert response["Location"].startswith("/accounts/login/")

@@ -1,0 +1,230 @@
+"""What surrounds every page: bar, theme, zone, and the pages for errors."""
+
+from datetime import UTC, date, datetime, time
+
+import pytest
+from django.template import loader
+from django.test import Client, RequestFactory
+from django.urls import reverse
+
+from accounts.calendars import freeze
+from accounts.models import Holiday, Shift, SupportCenter
+from tests.cast import fresh
+from web.bar import Bar, business_hours, centers_on_shift
+
+WEDNESDAY = datetime(2026, 3, 4, 12, tzinfo=UTC)
+
+
+def at(hour: int, minute: int = 0, day: int = 4) -> datetime:
+    return datetime(2026, 3, day, hour, minute, tzinfo=UTC)
+
+
+def bar_for(user, path: str = "/") -> Bar:
+    request = RequestFactory().get(path)
+    request.user = fresh(user)
+    return Bar(request, WEDNESDAY)
+
+
+# The bar
+
+
+@pytest.mark.parametrize(
+    ("path", "current"),
+    [("/cases/", "Cases"), ("/cases/418-226-305/", "Cases"), ("/cases/new/", "New case"), ("/preferences/", None)],
+)
+def test_the_bar_marks_the_place_where_the_reader_is(technical_contact, path, current):
+    links = bar_for(technical_contact, path).links
+
+    assert [link.name for link in links if link.current] == ([current] if current else [])
+
+
+def test_staff_and_customers_have_different_places(engineer, technical_contact):
+    assert [link.name for link in bar_for(engineer).links] == ["Queue", "Customer Service", "Deliveries"]
+    assert [link.name for link in bar_for(technical_contact).links] == ["Cases", "New case"]
+
+
+def test_the_start_page_leads_each_side_to_its_first_place(client, engineer, technical_contact):
+    for user, place in ((engineer, "/desk/"), (technical_contact, "/cases/")):
+        client.force_login(user)
+        assert client.get("/")["Location"] == place
+
+
+def test_the_bar_says_what_the_reader_is(engineer, technical_contact, third_party, stranger):
+    assert bar_for(engineer).role == "Support engineer, Cambridge"
+    assert bar_for(technical_contact).role == "Technical contact, Granite Harbor Energy"
+    assert bar_for(third_party).role == "Acts for 2 organizations"
+    assert bar_for(stranger).role == "No organization"
+
+
+@pytest.mark.clause("C-COV-02")
+@pytest.mark.parametrize(
+    ("now", "told"),
+    [
+        (at(7, 59), "Closed until 08:00 GMT"),
+        (at(8), "Open until 18:00 GMT"),
+        (at(17, 59), "Open until 18:00 GMT"),
+        (at(18), "Closed until the next business day"),
+        (at(12, day=7), "Closed until the next business day"),
+    ],
+    ids=["before", "opening", "late", "closing", "saturday"],
+)
+def test_customers_see_whether_their_business_hours_run(aberdeen, now, told):
+    freeze(aberdeen, WEDNESDAY)
+
+    watch = business_hours(aberdeen, now)
+
+    assert f"{watch.who} {watch.what}" == told
+
+
+@pytest.mark.clause("C-COV-02")
+def test_a_closure_is_not_told_as_open(aberdeen):
+    freeze(aberdeen, WEDNESDAY)
+    Holiday.objects.create(country="GB", on=date(2026, 3, 4), name="Inventory")
+
+    assert business_hours(aberdeen, WEDNESDAY).who == "Closed"
+
+
+def test_nothing_is_claimed_while_the_holidays_are_not_known(aberdeen):
+    assert business_hours(aberdeen, WEDNESDAY) is None
+
+
+def test_the_hours_cost_one_query(aberdeen, django_assert_num_queries):
+    freeze(aberdeen, WEDNESDAY)
+
+    with django_assert_num_queries(1):
+        business_hours(aberdeen, WEDNESDAY)
+
+
+@pytest.fixture
+def two_centers(emea_center):
+    tokyo = SupportCenter.objects.create(
+        code="tokyo", name="Tokyo", region=emea_center.region, zone="Asia/Tokyo", telephone="+81 3 5555 0100"
+    )
+    for center, opens, closes in ((emea_center, time(8), time(18)), (tokyo, time(14), time(0))):
+        for weekday in range(5):
+            Shift.objects.create(center=center, weekday=weekday, opens=opens, closes=closes)
+
+
+@pytest.mark.parametrize(
+    ("now", "told"),
+    [
+        (at(14, 59), "Cambridge and Tokyo on shift until 18:00 GMT"),
+        (at(15), "Cambridge on shift until 18:00 GMT"),
+        (at(7), "Tokyo on shift until 00:00 JST"),
+        (at(18), "No center is on shift; engineers are on call"),
+    ],
+)
+def test_staff_see_which_centers_are_on_shift(two_centers, django_assert_num_queries, now, told):
+    with django_assert_num_queries(1):
+        watch = centers_on_shift(now)
+
+    assert f"{watch.who} {watch.what}" == told
+
+
+def test_names_of_people_and_organizations_cannot_break_the_bar(client, technical_contact):
+    technical_contact.name = "<b>Isla</b> & Co"
+    technical_contact.save()
+    client.force_login(technical_contact)
+
+    page = client.get(reverse("preferences")).content.decode()
+
+    assert "<b>Isla</b>" not in page
+    assert "&lt;b&gt;Isla&lt;/b&gt; &amp; Co" in page
+
+
+# Theme and preferences
+
+
+def test_the_theme_is_kept_in_a_cookie_and_written_by_the_server(client, db):
+    response = client.post(reverse("theme"), {"theme": "dark", "next": reverse("account_login")})
+
+    assert response["Location"] == reverse("account_login")
+    assert '<html lang="en" data-theme="dark">' in client.get(reverse("account_login")).content.decode()
+
+
+@pytest.mark.parametrize("back", ["https://evil.example/", "//evil.example", "javascript:alert(1)", ""])
+def test_the_theme_leads_nowhere_else(client, db, back):
+    assert client.post(reverse("theme"), {"theme": "light", "next": back})["Location"] == "/"
+
+
+@pytest.mark.parametrize("value", ["system", "purple", '"><script>'])
+def test_any_other_theme_follows_the_system(client, db, value):
+    client.post(reverse("theme"), {"theme": value})
+
+    assert '<html lang="en">' in client.get(reverse("account_login")).content.decode()
+
+
+def test_the_theme_is_changed_by_post_alone(client, db):
+    assert client.get(reverse("theme")).status_code == 405
+
+
+def test_a_reader_keeps_name_zone_and_telephone(client, technical_contact):
+    client.force_login(technical_contact)
+
+    client.post(reverse("preferences"), {"name": "Isla R. Reid", "zone": "Asia/Tokyo", "phone": "+81 3 5555 0199"})
+
+    user = fresh(technical_contact)
+    assert (user.name, user.zone, user.phone) == ("Isla R. Reid", "Asia/Tokyo", "+81 3 5555 0199")
+    assert 'data-zone="Asia/Tokyo"' in client.get(reverse("preferences")).content.decode()
+
+
+def test_what_is_not_theirs_to_keep_is_ignored(client, technical_contact):
+    client.force_login(technical_contact)
+
+    client.post(
+        reverse("preferences"),
+        {"name": "Isla", "zone": "UTC", "email": "root@example.com", "is_staff": "on", "is_superuser": "on"},
+    )
+
+    user = fresh(technical_contact)
+    assert (user.email, user.is_staff, user.is_superuser) == ("isla.reid@example.com", False, False)
+
+
+def test_a_wrong_zone_is_refused_beside_its_field_and_the_rest_is_kept(client, technical_contact):
+    client.force_login(technical_contact)
+
+    response = client.post(reverse("preferences"), {"name": "Typed name", "zone": "Mars/Olympus", "phone": ""})
+    page = response.content.decode()
+
+    assert response.status_code == 422
+    assert 'role="alert"' in page
+    assert '<a href="#id_zone">Time zone</a>' in page
+    assert 'aria-invalid="true" aria-describedby="id_zone_helptext id_zone_error"' in page
+    assert 'value="Typed name"' in page
+
+
+# Errors
+
+
+@pytest.mark.parametrize("name", ["400", "403", "404", "429", "500", "503"])
+def test_the_page_of_an_error_needs_neither_request_nor_database(name):
+    page = loader.get_template(f"{name}.html").render()
+
+    assert "<h1>" in page
+    assert 'class="bar"' not in page
+
+
+def test_what_is_not_there_says_so_in_the_portal_s_own_page(client, technical_contact):
+    client.force_login(technical_contact)
+
+    response = client.get("/nothing/here/")
+
+    assert response.status_code == 404
+    assert "There is nothing here" in response.content.decode()
+    assert 'class="bar"' in response.content.decode()
+
+
+def test_a_form_from_before_signing_in_is_explained(db):
+    response = Client(enforce_csrf_checks=True).post(reverse("account_login"), {"login": "a", "password": "b"})
+
+    assert response.status_code == 403
+    assert "The form was too old to be sent" in response.content.decode()
+
+
+def test_no_page_of_an_account_asks_for_inline_code(client, technical_contact):
+    client.force_login(technical_contact)
+    for name in ("preferences", "account_security", "account_email", "mfa_index", "usersessions_list"):
+        page = client.get(reverse(name), follow=True).content.decode()
+        assert "style=" not in page
+        assert "<style" not in page
+        assert "onclick" not in page

@@ -1,0 +1,44 @@
+"""One act on a case: its form on a page of its own, and the way from there to its verb. Both sides act so."""
+
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from accounts.permissions import may
+from cases.enums import Verb
+from cases.models import Case
+from cases.transitions import is_legal
+from web.case import doors
+from web.case.access import person
+from web.case.forms import CaseForm
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The words around a form: what it is for, its button, and what is said when it took effect."""
+
+    title: str
+    lead: str
+    button: str
+    done: str
+    danger: bool = False
+
+
+def answer(request: HttpRequest, case: Case, form: CaseForm, page: Page, verb: Verb, act: doors.Verb) -> HttpResponse:
+    """Let the act take effect, or show its form: empty, or with what stands in the way.
+
+    Raises PermissionDenied for who may never do this.
+    """
+    if not (decision := may(person(request), verb, case)):
+        raise PermissionDenied(decision.reason)
+    if request.method == "POST":
+        if changed := doors.carry_out(request, form, act):
+            messages.success(request, page.done)
+            return redirect(changed)
+    elif not is_legal(case.state, verb):
+        messages.info(request, "The case has moved on: this is not possible any more.")
+        return redirect(case)
+    return render(request, "cases/form.html", {"case": case, "form": form, "page": page}, status=doors.status_of(form))

@@ -1,0 +1,116 @@
+"""The pages of the desk: queue, intake, a case opened by telephone, verification and the workspace of a case."""
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+
+from accounts.models import Organization, Region
+from accounts.permissions import may
+from cases import operations
+from cases.enums import Severity, Verb
+from cases.models import Case
+from cases.numbers import normalize
+from web.case.access import person
+from web.case.doors import carry_out, status_of
+from web.case.times import Times
+from web.desk import callers
+from web.desk import queue as queues
+from web.desk.forms import CallerForm, FilterForm, PhoneCaseForm, VerificationForm
+from web.desk.intake import intake as intake_of
+from web.desk.intake import verification
+from web.desk.workspace import workspace
+
+A_YEAR = 365 * 24 * 3600
+
+
+def queue(request: HttpRequest) -> HttpResponse:
+    """Open cases, next deadline first. A whole case number in the search goes straight to the case."""
+    reader = person(request)
+    times = Times(reader, timezone.now())
+    views = queues.views_of(reader, times.now)
+    wish = FilterForm(request.GET).wish(views)
+    if (number := normalize(wish.words)) and (case := Case.objects.visible_to(reader).filter(number=number).first()):
+        return redirect(case)
+    page = {
+        "view": views[wish.view],
+        "wish": wish,
+        "menu": queues.menu(views, wish, queues.counts(reader, views)),
+        "listing": queues.listing(reader, views[wish.view], wish, times),
+        "regions": Region.objects.all(),
+        "severities": Severity,
+    }
+    return render(request, "desk/queue.html", page)
+
+
+def intake(request: HttpRequest) -> HttpResponse:
+    """Customer Service's queue: what is not verified yet, next deadline first."""
+    reader = person(request)
+    page = {
+        "intake": intake_of(reader, Times(reader, timezone.now())),
+        "may_open": may(reader, Verb.OPEN, Case),
+    }
+    return render(request, "desk/intake.html", page)
+
+
+def phone_case(request: HttpRequest) -> HttpResponse:
+    """Open a case for somebody who calls: first find the organization, then fill in the form (C-CHN-01, C-STF-03)."""
+    asked = CallerForm(request.GET).asked
+    if asked["organization"]:
+        return _phone_form(request, asked["organization"], asked["caller"])
+    found = callers.find(person(request), asked["q"])
+    return render(request, "desk/caller.html", {"q": asked["q"], "found": found, "most": callers.MOST})
+
+
+def _phone_form(request: HttpRequest, org_id: str, email: str) -> HttpResponse:
+    reader, now = person(request), timezone.now()
+    organization = Organization.objects.visible_to(reader).select_related("region").filter(org_id=org_id).first()
+    if organization is None:
+        raise Http404("There is no such organization.")
+    contacts = callers.callers_of(reader, organization, now)
+    if request.method == "POST":
+        form = PhoneCaseForm(organization, contacts, request.POST, request.FILES)
+        if case := carry_out(request, form, lambda files: form.open_case(reader, timezone.now(), files)):
+            messages.success(request, f"Case {case.number} is open.")
+            return redirect("case_entitlement", case.number)
+    else:
+        caller = next((one.pk for one in contacts if one.user.email == email), None)
+        form = PhoneCaseForm(organization, contacts, initial={"contact": caller, "received_at": now})
+    page = {"form": form, "organization": organization, "contacts": contacts}
+    return render(request, "desk/phone_case.html", page, status=status_of(form))
+
+
+def keys(request: HttpRequest) -> HttpResponse:
+    """Which keys there are, and the switch for them; kept on this device."""
+    if request.method != "POST":
+        return render(request, "desk/keys.html")
+    response = redirect("keys")
+    off = request.POST.get("keys") == "off"
+    response.set_cookie("keys", "off" if off else "on", max_age=A_YEAR, samesite="Lax", secure=request.is_secure())
+    return response
+
+
+# One case
+
+
+def show_case(request: HttpRequest, case: Case) -> HttpResponse:
+    """The workspace of a case."""
+    reader = person(request)
+    return render(request, "desk/case.html", workspace(case, reader, Times(reader, timezone.now())))
+
+
+def verify(request: HttpRequest, case: Case) -> HttpResponse:
+    """The evidence about a case's entitlement on one screen, and Customer Service's yes (C-STF-05)."""
+    reader, now = person(request), timezone.now()
+    page = verification(case, reader, Times(reader, now))
+    form = VerificationForm.of(request, case, entitled=page["judgement"].outcome == "entitled")
+    if request.method == "POST":
+        verified = carry_out(
+            request,
+            form,
+            lambda files: operations.verify_entitlement(case, by=reader, at=now, override=form.reason, form=form.knew),
+        )
+        if verified:
+            messages.success(request, f"Case {case.number} is verified and waits for an engineer.")
+            return redirect("intake")
+    return render(request, "desk/verification.html", page | {"form": form}, status=status_of(form))

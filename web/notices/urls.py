@@ -1,0 +1,13 @@
+"""Addresses of what people were told: the reader's own list, and every delivery for staff."""
+
+from django.urls import path
+
+from web.notices import views
+
+urlpatterns = [
+    path("notifications/", views.inbox, name="inbox"),
+    path("notifications/read/", views.read, name="notifications_read"),
+    path("desk/deliveries/", views.deliveries, name="deliveries"),
+    path("desk/deliveries/<uuid:key>/", views.delivery, name="delivery"),
+    path("desk/deliveries/<uuid:key>/html/", views.delivery_html, name="delivery_html"),
+]

@@ -199,11 +199,13 @@ class Life:
         self._open_by(self.part.opener.contact.user, *words)
 
     def _take_down_the_call(self) -> Steps:
+        """Whoever of Customer Service is at work anywhere takes the call (C-STF-01)."""
         called_at = self.at
-        service, at = self.service_at(called_at)
+        member = self.cast.first_at_work(self.cast.customer_service, called_at, self.rng)
+        at = self.settled_in(member.hours, called_at)
         yield self.moment(at + self.rng.uniform(5, 11) * MINUTE)
         self._open_by(
-            service,
+            member.user,
             self.phrase("customer", "phoned"),
             "> " + self.telling.description.replace("\n", "\n> "),
             channel=Channel.PHONE,

@@ -28,7 +28,7 @@ LONG: Script = (
 EXPLAINED: Script = (*TAKEN, Life.explain)
 
 URGENT_TAKEN: Script = (Life.open, Life.accept)
-URGENT: Script = (*URGENT_TAKEN, Life.ring, Life.agree, Life.inquire, Life.verify)
+URGENT: Script = (*URGENT_TAKEN, Life.ring, Life.agree, Life.inquire, Life.verify_meanwhile)
 URGENT_FOUND: Script = (*URGENT, Life.answer, Life.note, Life.find)
 
 REJECTED: Script = (*PROPOSED, Life.reject, Life.find_again)
@@ -88,8 +88,10 @@ PAST = (
     ),
     Plot((*LOWERED, Life.react, Life.propose, Life.confirm), 8, severities=(TWO, TWO, THREE)),
     Plot((*REDUCED, Life.react, Life.propose, Life.confirm), 5, days_ago=(20, 89), severities=(TWO,)),
-    Plot((*URGENT_FOUND, Life.react, Life.propose, Life.confirm), 10, severities=(ONE,), shares=(0.2, 0.9)),
-    Plot((*URGENT_FOUND, Life.react, Life.propose, Life.confirm), 2, severities=(ONE,), shares=(1.2, 1.9)),
+    Plot(
+        (*URGENT_FOUND, Life.react, Life.verify, Life.propose, Life.confirm), 10, severities=(ONE,), shares=(0.2, 0.9)
+    ),
+    Plot((*URGENT_FOUND, Life.react, Life.verify, Life.propose, Life.confirm), 2, severities=(ONE,), shares=(1.2, 1.9)),
     Plot(SOLVED, 9, shares=(1.08, 1.9)),
     Plot(SOLVED, 8, by_phone=True, severities=(TWO, THREE)),
     Plot((*QUEUED, Life.accept, Life.withdraw), 3, severities=(THREE, FOUR)),

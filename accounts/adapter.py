@@ -1,4 +1,4 @@
-"""How django-allauth behaves here: invitations only, mail through letters, secrets encrypted, a second factor for staff."""
+"""How django-allauth behaves here: by invitation, mail through letters, secrets encrypted, second factors for staff."""
 
 import base64
 import hashlib

@@ -359,16 +359,6 @@ class SupportCenter(models.Model):
     def __str__(self) -> str:
         return self.name
 
-    def is_staffed(self, at: datetime) -> bool:
-        """Whether one of its shifts covers `at` (aware)."""
-        local = at.astimezone(ZoneInfo(self.zone))
-        now = local.time()
-        return any(
-            shift.opens <= now and (now < shift.closes or shift.closes == time.min)
-            for shift in self.shifts.all()
-            if shift.weekday == local.weekday()
-        )
-
 
 class Shift(models.Model):
     """Local hours in which a center is staffed on a weekday (0 is Monday); `closes` at 00:00 means 24:00."""
@@ -387,6 +377,12 @@ class Shift(models.Model):
 
     def __str__(self) -> str:
         return f"{self.center} {self.weekday} {self.opens:%H:%M}-{self.closes:%H:%M}"
+
+    def covers(self, at: datetime) -> bool:
+        """Whether `at` (aware) lies in the shift, by the center's own clock."""
+        local = at.astimezone(ZoneInfo(self.center.zone))
+        before_end = self.closes == time.min or local.time() < self.closes
+        return local.weekday() == self.weekday and self.opens <= local.time() and before_end
 
 
 class StaffProfile(models.Model):
@@ -421,12 +417,6 @@ class OnCall(models.Model):
         return f"{self.user}, {OnCallDuty(self.duty).label}"
 
 
-class AbsenceQuerySet(models.QuerySet["Absence"]):
-    def at(self, at: datetime) -> Self:
-        """The absences that cover `at` (aware)."""
-        return self.filter(starts_at__lte=at, ends_at__gt=at)
-
-
 class Absence(models.Model):
     """Time in which a member of staff gets no work, from `starts_at` until just before `ends_at` (aware)."""
 
@@ -435,8 +425,6 @@ class Absence(models.Model):
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
 
-    objects = AbsenceQuerySet.as_manager()
-
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(ends_at__gt=models.F("starts_at")), name="absence_has_length")
@@ -444,30 +432,6 @@ class Absence(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}, {AbsenceReason(self.reason).label}"
-
-
-def is_away(user: User, at: datetime) -> bool:
-    """Whether this member of staff gets no work at `at` (aware)."""
-    return Absence.objects.at(at).filter(user=user).exists()
-
-
-def is_on_shift(user: User, at: datetime) -> bool:
-    """Whether the center of this member of staff is staffed at `at` (aware); without a center nobody is on shift."""
-    center = user.profile.center if user.profile else None
-    return center is not None and center.is_staffed(at)
-
-
-def on_call(duty: OnCallDuty, at: datetime, *, region: str | None = None) -> list[User]:
-    """Who is on call for `duty` at `at` (aware) and not away: by the region's roster, else by the worldwide one."""
-    entries = (
-        OnCall.objects.filter(duty=duty, starts_at__lte=at, ends_at__gt=at, user__is_active=True)
-        .filter(Q(region=None) | Q(region=region))
-        .exclude(user__in=Absence.objects.at(at).values("user"))
-        .select_related("user")
-        .order_by("pk")
-    )
-    regional = [entry.user for entry in entries if entry.region_id]
-    return regional or [entry.user for entry in entries]
 
 
 class LetterQuerySet(models.QuerySet["Letter"]):
@@ -505,6 +469,10 @@ class Letter(models.Model):
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def visible_to(self, actor: User) -> Self:
+        """Administrators see all; an invited person proves itself by the link alone."""
+        return self if actor.staff_role is StaffRole.ADMIN else self.none()
+
     def pending(self) -> Self:
         """The invitations that were neither accepted nor revoked, expired ones included."""
         return self.filter(accepted_at=None, revoked_at=None)

@@ -2,16 +2,13 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime
 from typing import Self
-from zoneinfo import ZoneInfo
 
 from django.db.models import F
 
 from accounts.enums import ENGINEER_ROLES, OnCallDuty, StaffRole
 from accounts.models import Absence, OnCall, Shift, StaffProfile
-
-MIDNIGHT = time()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +42,18 @@ class Roster:
 
     def on_shift(self, region: str, at: datetime, roles: Collection[StaffRole] = ENGINEER_ROLES) -> list[int]:
         """The region's people in these roles whose center is staffed at `at`."""
-        open_centers = {
-            shift.center_id for shift in self.shifts if shift.center.region_id == region and covers(shift, at)
-        }
-        return self._present([one.user_id for one in self._with_role(roles) if one.center_id in open_centers], at)
+        staffed = {shift.center_id for shift in self._covering(at) if shift.center.region_id == region}
+        return self._present([one.user_id for one in self._with_role(roles) if one.center_id in staffed], at)
 
-    def on_call(self, duty: OnCallDuty, region: str, at: datetime) -> list[int]:
-        """Who is on call for `duty`; the region's own roster before the worldwide one."""
+    def is_on_shift(self, user: int, at: datetime) -> bool:
+        """Whether this member of staff is available and the center staffed at `at`; without a center nobody is."""
+        staffed = {shift.center_id for shift in self._covering(at)}
+        return self.is_available(user, at) and any(
+            one.user_id == user and one.center_id in staffed for one in self.staff
+        )
+
+    def on_call(self, duty: OnCallDuty, region: str | None, at: datetime) -> list[int]:
+        """Who is on call for `duty`: by the region's own roster, else by the worldwide one."""
         entries = [one for one in self.duties if one.duty == duty and one.starts_at <= at < one.ends_at]
         regional = self._present([one.user_id for one in entries if one.region_id == region], at)
         return regional or self._present([one.user_id for one in entries if one.region_id is None], at)
@@ -60,6 +62,9 @@ class Roster:
         """Every support manager who is not absent; all of them when all are."""
         managers = [one.user_id for one in self._with_role({StaffRole.SUPPORT_MANAGER})]
         return self._present(managers, at) or managers
+
+    def _covering(self, at: datetime) -> list[Shift]:
+        return [shift for shift in self.shifts if shift.covers(at)]
 
     def _with_role(self, roles: Collection[StaffRole]) -> list[StaffProfile]:
         return [one for one in self.staff if one.role in roles]
@@ -70,10 +75,3 @@ class Roster:
 
     def _away(self, at: datetime) -> set[int]:
         return {one.user_id for one in self.absences if one.starts_at <= at < one.ends_at}
-
-
-def covers(shift: Shift, at: datetime) -> bool:
-    """Whether `at` (aware) lies in the shift's local hours; 00:00 as the end is the end of the day."""
-    local = at.astimezone(ZoneInfo(shift.center.zone))
-    before_end = shift.closes == MIDNIGHT or local.time() < shift.closes
-    return local.weekday() == shift.weekday and shift.opens <= local.time() and before_end

@@ -13,7 +13,7 @@ DISCLOSED: Mapping[EventKind, frozenset[str]] = {
     EventKind.ENTITLEMENT_VERIFIED: frozenset(),
     EventKind.HELD: frozenset({"reason"}),
     EventKind.RESUMED: frozenset(),
-    EventKind.ASSIGNED: frozenset({"owner", "before"}),
+    EventKind.ASSIGNED: frozenset({"owner", "before", "reason"}),
     EventKind.REASSIGNED: frozenset({"owner", "before", "reason"}),
     EventKind.REPLIED: frozenset({"message", "waiting"}),
     EventKind.CUSTOMER_REPLIED: frozenset({"message", "channel"}),
@@ -35,9 +35,9 @@ DISCLOSED: Mapping[EventKind, frozenset[str]] = {
 def disclosed(kind: EventKind, data: Mapping[str, Any]) -> dict[str, Any]:
     """The part of a fact's data that a customer may read; nothing of an internal fact.
 
-    That an engineer is ill is the engineer's own affair: such a reason reads as "".
+    That an engineer is ill is the engineer's own affair: such a reason reads as any other.
     """
     kept = {key: value for key, value in data.items() if key in DISCLOSED.get(kind, ())}
     if kept.get("reason") == ReassignmentReason.SICK_LEAVE:
-        kept["reason"] = ""
+        kept["reason"] = ReassignmentReason.OTHER.value
     return kept

@@ -19,9 +19,10 @@ from django.db import IntegrityError, transaction
 
 from accounts.calendars import freeze
 from accounts.enums import ENGINEER_ROLES
-from accounts.models import Contact, Organization, User, is_away, is_on_shift
+from accounts.models import Contact, Organization, User
 from accounts.permissions import may
 from accounts.refusal import Refusal
+from accounts.rosters import Roster
 from accounts.standing import may_open_cases
 from cases import attachments, numbers, rules, transitions
 from cases.attachments import StoredFile
@@ -396,6 +397,7 @@ def resume(case: Case, *, by: User, at: datetime, form: Form = NO_FORM) -> Case:
 def accept(case: Case, *, by: User, at: datetime, form: Form = NO_FORM) -> Case:
     """Take a waiting case into one's own hands (C-LIF-03, C-STF-06)."""
     with acting(case, Verb.ACCEPT, by=by, at=at, form=form) as act:
+        _require_engineer(by)
         _give_to(act, by, reason="", note="")
     return act.case
 
@@ -418,17 +420,21 @@ def assign(
     with acting(case, Verb.ASSIGN, by=by, at=at, form=form) as act:
         if act.case.owner_id == to.pk:
             raise Refusal("same_owner", f"{to} already owns this case.")
-        if is_away(to, at):
-            raise Refusal("engineer_away", f"{to} is away. Choose somebody else.")
         if act.case.owner_id and not reason:
             raise Refusal("reason_missing", "Say why the case changes hands.")
+        _require_engineer(to)
+        if not Roster.between(at, at).is_available(to.pk, at):
+            raise Refusal("engineer_away", f"{to} is away. Choose somebody else.")
         _give_to(act, to, reason=reason or "", note=note)
     return act.case
 
 
+def _require_engineer(person: User) -> None:
+    if person.staff_role not in ENGINEER_ROLES:
+        raise Refusal("not_an_engineer", f"{person} does not work on cases as an engineer.")
+
+
 def _give_to(act: Act, owner: User, *, reason: str, note: str) -> None:
-    if not (owner.is_active and owner.staff_role in ENGINEER_ROLES):
-        raise Refusal("not_an_engineer", f"{owner} does not work on cases as an engineer.")
     before = act.case.owner_id
     if owner.profile and owner.profile.manager:
         act.case.case_manager = owner.profile.manager
@@ -694,7 +700,11 @@ def _owner_on_return(case: Case, at: datetime) -> int | None:
     A case whose entitlement was never verified goes back to Customer Service, unless Severity 1 (A-26).
     """
     owner = case.owner
-    if owner is None or owner.staff_role not in ENGINEER_ROLES or is_away(owner, at):
+    if owner is None or owner.staff_role not in ENGINEER_ROLES:
         return None
-    returns = is_on_shift(owner, at) if case.severity == Severity.ONE else case.verified_at is not None
+    roster = Roster.between(at, at)
+    if case.severity == Severity.ONE:
+        returns = roster.is_on_shift(owner.pk, at)
+    else:
+        returns = roster.is_available(owner.pk, at) and case.verified_at is not None
     return owner.pk if returns else None

@@ -8,14 +8,15 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Exists
 from django.http import HttpRequest
+from django.urls import reverse
 
 from accounts.adapter import has_second_factor, needs_second_factor
 from accounts.models import Holiday, HolidayImport, Organization, RegionCalendar, Shift, User
 from notifications.queries import UNREAD_SHOWN, unread_count
 from web import words
 
-CUSTOMER_LINKS = (("/cases/", "Cases"), ("/cases/new/", "New case"))
-STAFF_LINKS = (("/desk/", "Queue"), ("/desk/intake/", "Customer Service"), ("/desk/deliveries/", "Deliveries"))
+CUSTOMER_LINKS = (("cases", "Cases"), ("new_case", "New case"))
+STAFF_LINKS = (("queue", "Queue"), ("intake", "Customer Service"), ("deliveries", "Deliveries"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class Bar:
     @property
     def links(self) -> list[Link]:
         """The main places, of which the longest whose address begins this one's is the current."""
-        places = STAFF_LINKS if self.staff else CUSTOMER_LINKS
+        places = [(reverse(view), name) for view, name in (STAFF_LINKS if self.staff else CUSTOMER_LINKS)]
         here = max((path for path, _ in places if self.path.startswith(path)), key=len, default="")
         return [Link(path, name, path == here) for path, name in places]
 

@@ -9,52 +9,144 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0002_regions'),
+        ("accounts", "0002_regions"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Letter',
+            name="Letter",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('to', models.EmailField(max_length=254)),
-                ('subject', models.CharField(max_length=200)),
-                ('body', models.TextField(blank=True)),
-                ('created_at', models.DateTimeField()),
-                ('next_try_at', models.DateTimeField(help_text='Null: never again.', null=True)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('sent_at', models.DateTimeField(null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("to", models.EmailField(max_length=254)),
+                ("subject", models.CharField(max_length=200)),
+                ("body", models.TextField(blank=True)),
+                ("created_at", models.DateTimeField()),
+                ("next_try_at", models.DateTimeField(help_text="Null: never again.", null=True)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("sent_at", models.DateTimeField(null=True)),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('next_try_at__isnull', False), ('sent_at', None)), fields=['next_try_at'], name='letter_due')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("next_try_at__isnull", False), ("sent_at", None)),
+                        fields=["next_try_at"],
+                        name="letter_due",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Invitation',
+            name="Invitation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('email', models.EmailField(max_length=254, verbose_name='e-mail address')),
-                ('name', models.CharField(max_length=120, verbose_name='full name')),
-                ('contact_roles', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('technical', 'Technical contact'), ('renewal', 'Renewal contact'), ('contract', 'Contract administrator'), ('third_party', 'Third party')], max_length=20), blank=True, default=list, size=None)),
-                ('sees', models.CharField(choices=[('own', 'Own cases'), ('all', 'All cases of the organization')], default=accounts.enums.CaseSight['ALL'], max_length=5)),
-                ('staff_role', models.CharField(blank=True, choices=[('customer_service', 'Customer Service'), ('support_engineer', 'Support engineer'), ('escalation_engineer', 'Escalation engineer'), ('engineering', 'Engineering'), ('support_manager', 'Support manager'), ('admin', 'Administrator')], max_length=20)),
-                ('token_hash', models.CharField(editable=False, max_length=64, unique=True)),
-                ('created_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
-                ('accepted_at', models.DateTimeField(null=True)),
-                ('revoked_at', models.DateTimeField(null=True)),
-                ('accepted_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('center', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='accounts.supportcenter')),
-                ('invited_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('manager', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('organization', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='accounts.organization')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("email", models.EmailField(max_length=254, verbose_name="e-mail address")),
+                ("name", models.CharField(max_length=120, verbose_name="full name")),
+                (
+                    "contact_roles",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[
+                                ("technical", "Technical contact"),
+                                ("renewal", "Renewal contact"),
+                                ("contract", "Contract administrator"),
+                                ("third_party", "Third party"),
+                            ],
+                            max_length=20,
+                        ),
+                        blank=True,
+                        default=list,
+                        size=None,
+                    ),
+                ),
+                (
+                    "sees",
+                    models.CharField(
+                        choices=[("own", "Own cases"), ("all", "All cases of the organization")],
+                        default=accounts.enums.CaseSight["ALL"],
+                        max_length=5,
+                    ),
+                ),
+                (
+                    "staff_role",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("customer_service", "Customer Service"),
+                            ("support_engineer", "Support engineer"),
+                            ("escalation_engineer", "Escalation engineer"),
+                            ("engineering", "Engineering"),
+                            ("support_manager", "Support manager"),
+                            ("admin", "Administrator"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("token_hash", models.CharField(editable=False, max_length=64, unique=True)),
+                ("created_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField()),
+                ("accepted_at", models.DateTimeField(null=True)),
+                ("revoked_at", models.DateTimeField(null=True)),
+                (
+                    "accepted_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "center",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to="accounts.supportcenter"
+                    ),
+                ),
+                (
+                    "invited_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "manager",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to="accounts.organization"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created_at'],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('organization__isnull', False), ('staff_role', '')), models.Q(('organization', None), models.Q(('staff_role', ''), _negated=True)), _connector='OR'), name='invitation_to_one_side'), models.UniqueConstraint(condition=models.Q(('accepted_at', None), ('revoked_at', None)), fields=('email', 'organization'), name='one_pending_invitation_per_side', nulls_distinct=False)],
+                "ordering": ["-created_at"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("organization__isnull", False), ("staff_role", "")),
+                            models.Q(("organization", None), models.Q(("staff_role", ""), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="invitation_to_one_side",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("accepted_at", None), ("revoked_at", None)),
+                        fields=("email", "organization"),
+                        name="one_pending_invitation_per_side",
+                        nulls_distinct=False,
+                    ),
+                ],
             },
         ),
     ]

@@ -25,8 +25,8 @@ from accounts.models import (
     StaffProfile,
     SupportCenter,
     User,
-    on_call,
 )
+from accounts.rosters import Roster
 from entitlements.models import Entitlement, Product, SupportPlan
 from sla.calendars import Calendar, next_opening
 from sla.projection import calendar_of, promises_of
@@ -49,6 +49,10 @@ class Member:
     region: str
     hours: Calendar
     skills: tuple[str, ...]
+
+    def is_away(self, at: datetime) -> bool:
+        """Whether `at` (aware) lies in an absence."""
+        return at.astimezone(self.hours.tz).date() in self.hours.holidays
 
 
 @dataclass(frozen=True)
@@ -104,15 +108,15 @@ class Cast:
     def member(self, user_id: int) -> Member:
         return self._by_user[user_id]
 
-    def first_at_work(self, among: Iterable[Member], at: datetime, rng: Random) -> tuple[Member, datetime]:
-        """Who of these works at `at` (aware) or, when nobody does, who comes in first, and when."""
+    def first_at_work(self, among: Iterable[Member], at: datetime, rng: Random) -> Member:
+        """Who of these works at `at` (aware) or, when nobody does, who comes in first."""
         openings = [(next_opening(one.hours, at), one) for one in among]
         earliest = min(opening for opening, _ in openings)
-        return rng.choice([one for opening, one in openings if opening == earliest]), earliest
+        return rng.choice([one for opening, one in openings if opening == earliest])
 
     def on_call(self, at: datetime) -> Member:
         """The engineer on call at `at` (aware)."""
-        return self._by_user[next(iter(on_call(OnCallDuty.ENGINEER, at))).pk]
+        return self._by_user[Roster.between(at, at).on_call(OnCallDuty.ENGINEER, None, at)[0]]
 
     def _of(self, roles: Iterable[StaffRole]) -> list[Member]:
         return [one for one in self.members.values() if one.role in roles]

@@ -13,6 +13,7 @@ from typing import Any, Concatenate, ParamSpec
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from accounts.enums import StaffRole
 from accounts.models import User
 from cases import attachments, operations
 from cases.attachments import StoredFile
@@ -117,6 +118,11 @@ class Life:
         promise = self.cast.promises.of(MilestoneKind.FIRST_RESPONSE, Severity(self.case.severity))
         return add_open_time(promise.calendar(self.customer.hours), self.clock_from, promise.target * share)
 
+    def settled_in(self, hours: Calendar, at: datetime) -> datetime:
+        """`at` when it lies in these hours, else some minutes after they begin again."""
+        opens = next_opening(hours, at)
+        return opens if opens == at else opens + self.rng.uniform(3, 40) * MINUTE
+
     # People
 
     @property
@@ -141,14 +147,15 @@ class Life:
         """Who of Customer Service of the region takes it up from `at` on, and when."""
         region = self.customer.organization.region_id
         team = [one for one in self.cast.customer_service if one.region == region]
-        member, at = self.cast.first_at_work(team, at, self.rng)
-        return member.user, at
+        member = self.cast.first_at_work(team, at, self.rng)
+        return member.user, self.settled_in(member.hours, at)
 
     def responder_at(self, at: datetime) -> tuple[Member, datetime]:
         """Who takes the case from `at` on, and when: for Severity 1 whoever is at work anywhere, or on call."""
         if self.calm:
             chosen = [one for one in self.home_engineers if one.key == self.part.engineer]
-            return self.cast.first_at_work(chosen or self.home_engineers, at, self.rng)
+            member = self.cast.first_at_work(chosen or self.home_engineers, at, self.rng)
+            return member, self.settled_in(member.hours, at)
         awake = [one for one in self.cast.engineers if is_open(one.hours, at)]
         return (self.rng.choice(awake) if awake else self.cast.on_call(at)), at
 
@@ -297,7 +304,7 @@ class Life:
 
     def _when_response_is_due(self) -> datetime:
         at = self.share_of_promise(self.part.response_share)
-        return self.moment(next_opening(self.engineer.hours, at) if self.calm else at)
+        return self.moment(self.settled_in(self.engineer.hours, at) if self.calm else at)
 
     def ring(self) -> Steps:
         """A call that reaches the contact: for Severity 1 the first response."""
@@ -374,17 +381,22 @@ class Life:
 
     def hand_to_senior(self) -> Steps:
         yield self.after_owner(30, 200)
-        region = self.customer.organization.region_id
-        team = [one for one in self.cast.engineers if one.region == region and one is not self.owner]
-        seniors = [one for one in team if one.role == "escalation_engineer"]
+        team = self._colleagues()
+        seniors = [one for one in team if one.role is StaffRole.ESCALATION_ENGINEER]
         reason = ReassignmentReason.SENIOR if seniors else ReassignmentReason.SKILLS
         self._give_to(self.rng.choice(seniors or team), reason)
 
     def hand_to_colleague(self) -> Steps:
         yield self.after_owner(100, 300)
-        region = self.customer.organization.region_id
-        team = [one for one in self.cast.engineers if one.region == region and one is not self.owner]
-        self._give_to(self.rng.choice(team), self.rng.choice([ReassignmentReason.HOLIDAY, ReassignmentReason.SKILLS]))
+        self._give_to(
+            self.rng.choice(self._colleagues()),
+            self.rng.choice([ReassignmentReason.HOLIDAY, ReassignmentReason.SKILLS]),
+        )
+
+    def _colleagues(self) -> list[Member]:
+        """The other engineers of the region who are not away now."""
+        team = [one for one in self.cast.engineers if one.region == self.engineer.region and one is not self.owner]
+        return [one for one in team if not one.is_away(self.at)]
 
     def _give_to(self, member: Member, reason: ReassignmentReason) -> None:
         note = self.phrase("engineer", reason)

@@ -106,8 +106,9 @@ class Director:
         """Who must be answered by `due_at` or the nearest moment at which a deadline can lie, and since when."""
         promise = self.cast.promises.of(MilestoneKind.FIRST_RESPONSE, severity)
         step = 15 * MINUTE if due_at > self.now else -15 * MINUTE
+        able = [one for one in self._weighted(plot) if self._stories(plot, Occasion(one, severity, self.now))]
         while True:
-            ready = [one for one in self._weighted(plot) if is_open(promise.calendar(one.hours), due_at)]
+            ready = [one for one in able if is_open(promise.calendar(one.hours), due_at)]
             if ready:
                 customer = self.rng.choice(ready)
                 return customer, start_of(promise.calendar(customer.hours), promise.target, due_at)

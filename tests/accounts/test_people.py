@@ -16,11 +16,9 @@ from accounts.models import (
     Region,
     Shift,
     User,
-    is_away,
-    is_on_shift,
-    on_call,
     validate_zone,
 )
+from accounts.rosters import Roster
 from accounts.standing import Standing, in_force, may_open_cases, works_on_cases
 from cases.enums import ActorRole, Status
 from tests.cast import DAY, HOUR, NOON, contact_of, fresh, make_staff
@@ -134,8 +132,8 @@ def test_an_absence_covers_its_start_and_not_its_end(engineer, second_engineer):
     Absence.objects.create(user=engineer, reason=AbsenceReason.SICK, starts_at=NOON, ends_at=NOON + DAY)
 
     moments = [NOON - HOUR, NOON, NOON + DAY - HOUR, NOON + DAY]
-    assert [is_away(engineer, at) for at in moments] == [False, True, True, False]
-    assert not is_away(second_engineer, NOON)
+    assert [Roster.between(at, at).is_available(engineer.pk, at) for at in moments] == [True, False, False, True]
+    assert Roster.between(NOON, NOON).is_available(second_engineer.pk, NOON)
 
 
 @pytest.mark.clause("C-FTS-01")
@@ -144,8 +142,10 @@ def test_a_center_is_staffed_in_its_shifts_by_its_own_clock(emea_center, enginee
     Shift.objects.create(center=emea_center, weekday=3, opens=time(16), closes=time(0))
 
     hours = [datetime(2026, 7, day, hour, tzinfo=UTC) for day, hour in [(1, 7), (1, 8), (1, 15), (1, 16), (2, 22)]]
-    assert [is_on_shift(engineer, at) for at in hours] == [False, True, True, False, True]
-    assert not is_on_shift(engineering, hours[1])
+    roster = Roster.between(hours[0], hours[-1])
+    assert [roster.is_on_shift(engineer.pk, at) for at in hours] == [False, True, True, False, True]
+    assert [roster.on_shift("emea", at) for at in hours] == [[], [engineer.pk], [engineer.pk], [], [engineer.pk]]
+    assert not roster.is_on_shift(engineering.pk, hours[1])
 
 
 @pytest.fixture
@@ -158,14 +158,17 @@ def on_duty(user, region: str | None, **given) -> OnCall:
     return OnCall.objects.create(user=user, region_id=region, **entry)
 
 
+def managers_on_call(region: str | None, at: datetime) -> list[int]:
+    return Roster.between(at, at).on_call(OnCallDuty.MANAGER, region, at)
+
+
 def test_the_regions_roster_comes_before_the_worldwide_one(support_manager, manager_in_tokyo):
     on_duty(support_manager, None)
     on_duty(manager_in_tokyo, "apj")
 
-    assert on_call(OnCallDuty.MANAGER, NOON, region="apj") == [manager_in_tokyo]
-    assert on_call(OnCallDuty.MANAGER, NOON, region="emea") == [support_manager]
-    assert on_call(OnCallDuty.MANAGER, NOON) == [support_manager]
-    assert on_call(OnCallDuty.ENGINEER, NOON, region="apj") == []
+    assert managers_on_call("apj", NOON) == [manager_in_tokyo.pk]
+    assert managers_on_call("emea", NOON) == managers_on_call(None, NOON) == [support_manager.pk]
+    assert Roster.between(NOON, NOON).on_call(OnCallDuty.ENGINEER, "apj", NOON) == []
 
 
 def test_who_is_away_or_off_or_not_on_yet_is_not_called(support_manager, manager_in_tokyo):
@@ -173,11 +176,11 @@ def test_who_is_away_or_off_or_not_on_yet_is_not_called(support_manager, manager
     on_duty(manager_in_tokyo, "apj")
     Absence.objects.create(user=manager_in_tokyo, reason=AbsenceReason.SICK, starts_at=NOON, ends_at=NOON + HOUR)
 
-    assert on_call(OnCallDuty.MANAGER, NOON, region="apj") == [support_manager]
-    assert on_call(OnCallDuty.MANAGER, NOON + HOUR, region="apj") == [manager_in_tokyo]
-    assert on_call(OnCallDuty.MANAGER, NOON - HOUR) == on_call(OnCallDuty.MANAGER, NOON + DAY) == []
+    assert managers_on_call("apj", NOON) == [support_manager.pk]
+    assert managers_on_call("apj", NOON + HOUR) == [manager_in_tokyo.pk]
+    assert managers_on_call(None, NOON - HOUR) == managers_on_call(None, NOON + DAY) == []
     User.objects.update(is_active=False)
-    assert on_call(OnCallDuty.MANAGER, NOON) == []
+    assert managers_on_call(None, NOON) == []
 
 
 @pytest.mark.parametrize("name", ["Europe/London", "Asia/Kolkata", "UTC"])

@@ -286,7 +286,7 @@ def test_a_session_with_a_second_factor_asks_the_database_no_more(
     sign_in(client, lena.email)
     client.post(reverse("mfa_authenticate"), {"code": current_code(secret)})
 
-    with django_assert_max_num_queries(4) as queries:  # session, user, profile, shifts of the bar
+    with django_assert_max_num_queries(5) as queries:  # session, user, profile; shifts and unread of the bar
         client.get(reverse("account_security"))
 
     assert not any("mfa_authenticator" in query["sql"] for query in queries)

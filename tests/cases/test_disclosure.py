@@ -56,7 +56,7 @@ def test_what_support_writes_for_itself_reaches_no_customer(
         "replied",
         "contact_attempted",
     ]
-    assert dict(told)["reassigned"] == {"owner": second_engineer.pk, "before": engineer.pk, "reason": ""}
+    assert dict(told)["reassigned"] == {"owner": second_engineer.pk, "before": engineer.pk, "reason": "other"}
 
 
 @pytest.mark.clause("C-SEV-04")

@@ -1,7 +1,7 @@
 """Mail leaves the outbox: through a real mail server, at least once, with rights read again."""
 
 import threading
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 from django.db import connection, transaction
@@ -200,7 +200,7 @@ CANARY = "canary-4417"
 def test_nothing_internal_ever_reaches_a_customer(
     open_case, customer_service, engineer, second_engineer, support_manager, technical_contact, entitlement, mail_server
 ):
-    entitlement.ends_on = date(2026, 1, 31)
+    entitlement.ends_on = NOON.date() - DAY
     entitlement.save()
     case = open_case(severity=Severity.TWO)
     case = cases.verify_entitlement(case, by=customer_service, at=NOON + MINUTE, override=f"{CANARY} override")

@@ -57,7 +57,7 @@ class AcceptanceForm(forms.Form):
     zone = zone_field()
 
     def __init__(self, *args: Any, invitation: Invitation, **kwargs: Any) -> None:
-        super().__init__(*args, initial={"zone": invitation.zone}, **kwargs)
+        super().__init__(*args, **{"initial": {"zone": invitation.zone}, **kwargs})
         self.newcomer = User(email=invitation.email, name=invitation.name)
 
     def clean_password(self) -> str:

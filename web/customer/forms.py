@@ -116,7 +116,8 @@ class NewCaseForm(OnceForm):
         """Ask for the telephone together with all else that is missing (A-04)."""
         severity = self.cleaned_data.get("severity")
         try:
-            rules.require_phone(severity or Severity.FOUR, self.cleaned_data.get("phone", ""))
+            if severity:
+                rules.require_phone(severity, self.cleaned_data.get("phone", ""))
         except Refusal as refusal:
             self.add_error("phone", refusal.message)
 

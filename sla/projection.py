@@ -17,7 +17,7 @@ from cases.enums import ActorRole, EventKind, Severity
 from cases.facts import Fact
 from cases.models import Case, CaseEvent
 from entitlements.enums import ContactMode, Hours
-from entitlements.models import PlanVersion
+from entitlements.models import PlanTarget, PlanVersion
 from sla import clock
 from sla.agenda import Item, agenda
 from sla.calendars import Calendar
@@ -64,18 +64,18 @@ def logs_of(cases: Iterable[Case]) -> dict[int, list[Fact]]:
 
 def promises_of(version: PlanVersion) -> Promises:
     """The promises of a plan version."""
-    return Promises(
-        tuple(
-            Promise(
-                kind=MilestoneKind.FIRST_RESPONSE,
-                severity=Severity(target.severity),
-                target=target.allowance,
-                hours=Hours(target.hours),
-                clause=target.clause,
-                contact_mode=ContactMode(target.contact_mode),
-            )
-            for target in version.targets.all()
-        )
+    return Promises(tuple(promise_of(target) for target in version.targets.all()))
+
+
+def promise_of(target: PlanTarget) -> Promise:
+    """The promise that a row of a plan makes."""
+    return Promise(
+        kind=MilestoneKind.FIRST_RESPONSE,
+        severity=Severity(target.severity),
+        target=target.allowance,
+        hours=Hours(target.hours),
+        clause=target.clause,
+        contact_mode=ContactMode(target.contact_mode),
     )
 
 

@@ -51,8 +51,8 @@ class Member:
     skills: tuple[str, ...]
 
     def is_away(self, at: datetime) -> bool:
-        """Whether the local day of `at` (aware) is one of this person's absence."""
-        return at.astimezone(ZoneInfo(self.hours.zone)).date() in self.hours.holidays
+        """Whether `at` (aware) lies in an absence."""
+        return at.astimezone(self.hours.tz).date() in self.hours.holidays
 
 
 @dataclass(frozen=True)
@@ -108,11 +108,11 @@ class Cast:
     def member(self, user_id: int) -> Member:
         return self._by_user[user_id]
 
-    def first_at_work(self, among: Iterable[Member], at: datetime, rng: Random) -> tuple[Member, datetime]:
-        """Who of these works at `at` (aware) or, when nobody does, who comes in first, and when."""
+    def first_at_work(self, among: Iterable[Member], at: datetime, rng: Random) -> Member:
+        """Who of these works at `at` (aware) or, when nobody does, who comes in first."""
         openings = [(next_opening(one.hours, at), one) for one in among]
         earliest = min(opening for opening, _ in openings)
-        return rng.choice([one for opening, one in openings if opening == earliest]), earliest
+        return rng.choice([one for opening, one in openings if opening == earliest])
 
     def on_call(self, at: datetime) -> Member:
         """The engineer on call at `at` (aware)."""

@@ -13,6 +13,7 @@ from typing import Any, Concatenate, ParamSpec
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from accounts.enums import StaffRole
 from accounts.models import User
 from cases import attachments, operations
 from cases.attachments import StoredFile
@@ -117,6 +118,11 @@ class Life:
         promise = self.cast.promises.of(MilestoneKind.FIRST_RESPONSE, Severity(self.case.severity))
         return add_open_time(promise.calendar(self.customer.hours), self.clock_from, promise.target * share)
 
+    def settled_in(self, hours: Calendar, at: datetime) -> datetime:
+        """`at` when it lies in these hours, else some minutes after they begin again."""
+        opens = next_opening(hours, at)
+        return opens if opens == at else opens + self.rng.uniform(3, 40) * MINUTE
+
     # People
 
     @property
@@ -141,14 +147,15 @@ class Life:
         """Who of Customer Service of the region takes it up from `at` on, and when."""
         region = self.customer.organization.region_id
         team = [one for one in self.cast.customer_service if one.region == region]
-        member, at = self.cast.first_at_work(team, at, self.rng)
-        return member.user, at
+        member = self.cast.first_at_work(team, at, self.rng)
+        return member.user, self.settled_in(member.hours, at)
 
     def responder_at(self, at: datetime) -> tuple[Member, datetime]:
         """Who takes the case from `at` on, and when: for Severity 1 whoever is at work anywhere, or on call."""
         if self.calm:
             chosen = [one for one in self.home_engineers if one.key == self.part.engineer]
-            return self.cast.first_at_work(chosen or self.home_engineers, at, self.rng)
+            member = self.cast.first_at_work(chosen or self.home_engineers, at, self.rng)
+            return member, self.settled_in(member.hours, at)
         awake = [one for one in self.cast.engineers if is_open(one.hours, at)]
         return (self.rng.choice(awake) if awake else self.cast.on_call(at)), at
 
@@ -165,6 +172,9 @@ class Life:
 
     def letter(self, speaker: str, *paragraphs: str) -> str:
         return "\n\n".join((self.phrase(speaker, "hello"), *paragraphs))
+
+    def first_letter(self, *paragraphs: str) -> str:
+        return "\n\n".join((self.phrase("engineer", "first_hello"), *paragraphs))
 
     def file(self) -> list[StoredFile]:
         """The customer's log, stored; nothing when the story has none."""
@@ -192,11 +202,13 @@ class Life:
         self._open_by(self.part.opener.contact.user, *words)
 
     def _take_down_the_call(self) -> Steps:
+        """Whoever of Customer Service is at work anywhere takes the call (C-STF-01)."""
         called_at = self.at
-        service, at = self.service_at(called_at)
+        member = self.cast.first_at_work(self.cast.customer_service, called_at, self.rng)
+        at = self.settled_in(member.hours, called_at)
         yield self.moment(at + self.rng.uniform(5, 11) * MINUTE)
         self._open_by(
-            service,
+            member.user,
             self.phrase("customer", "phoned"),
             "> " + self.telling.description.replace("\n", "\n> "),
             channel=Channel.PHONE,
@@ -222,8 +234,20 @@ class Life:
         self.clock_from = self.case.received_at
 
     def verify(self) -> Steps:
+        """Customer Service verifies the entitlement, unless it did so beside the work."""
+        if self.case.verified_at:
+            return
         service, at = self.service_at(self._soon_after_receipt())
         yield self.moment(at)
+        self._verify_by(service)
+
+    def verify_meanwhile(self) -> Steps:
+        """Beside the work on a Severity 1, if anybody of Customer Service is at work anywhere (A-26)."""
+        if awake := [one for one in self.cast.customer_service if is_open(one.hours, self.at + 3 * MINUTE)]:
+            yield self.moment(self.at + 2 * MINUTE)
+            self._verify_by(self.rng.choice(awake).user)
+
+    def _verify_by(self, service: User) -> None:
         unclear = self.case.verdict["outcome"] != "entitled"
         override = self.phrase("service", "override") if unclear else ""
         self.act(operations.verify_entitlement, by=service, at=self.at, override=override)
@@ -285,19 +309,18 @@ class Life:
     def ask(self) -> Steps:
         """The first response, with a question."""
         yield self._when_response_is_due()
-        intro = self.phrase("engineer", "intro")
-        text = self.letter("engineer", intro[0].upper() + intro[1:], self.telling.question)
+        text = self.first_letter(self.phrase("engineer", "intro"), self.telling.question)
         self.act(operations.reply, text, by=self.engineer.user, at=self.at, waiting=True)
 
     def explain(self) -> Steps:
         """The first response answers the question right away."""
         yield self._when_response_is_due()
-        text = self.letter("engineer", self.telling.finding)
+        text = self.first_letter(self.telling.finding)
         self.act(operations.reply, text, by=self.engineer.user, at=self.at, waiting=True)
 
     def _when_response_is_due(self) -> datetime:
         at = self.share_of_promise(self.part.response_share)
-        return self.moment(next_opening(self.engineer.hours, at) if self.calm else at)
+        return self.moment(self.settled_in(self.engineer.hours, at) if self.calm else at)
 
     def ring(self) -> Steps:
         """A call that reaches the contact: for Severity 1 the first response."""
@@ -375,21 +398,20 @@ class Life:
     def hand_to_senior(self) -> Steps:
         yield self.after_owner(30, 200)
         team = self._colleagues()
-        seniors = [one for one in team if one.role == "escalation_engineer"]
-        if team:
-            reason = ReassignmentReason.SENIOR if seniors else ReassignmentReason.SKILLS
-            self._give_to(self.rng.choice(seniors or team), reason)
+        seniors = [one for one in team if one.role is StaffRole.ESCALATION_ENGINEER]
+        reason = ReassignmentReason.SENIOR if seniors else ReassignmentReason.SKILLS
+        self._give_to(self.rng.choice(seniors or team), reason)
 
     def hand_to_colleague(self) -> Steps:
         yield self.after_owner(100, 300)
-        reason = self.rng.choice([ReassignmentReason.HOLIDAY, ReassignmentReason.SKILLS])
-        if team := self._colleagues():
-            self._give_to(self.rng.choice(team), reason)
+        self._give_to(
+            self.rng.choice(self._colleagues()),
+            self.rng.choice([ReassignmentReason.HOLIDAY, ReassignmentReason.SKILLS]),
+        )
 
     def _colleagues(self) -> list[Member]:
-        """The other engineers of the customer's region who are not away."""
-        region = self.customer.organization.region_id
-        team = [one for one in self.cast.engineers if one.region == region and one is not self.owner]
+        """The other engineers of the region who are not away now."""
+        team = [one for one in self.cast.engineers if one.region == self.engineer.region and one is not self.owner]
         return [one for one in team if not one.is_away(self.at)]
 
     def _give_to(self, member: Member, reason: ReassignmentReason) -> None:

@@ -13,8 +13,8 @@ from cases.models import Case
 from web.case.access import person
 from web.case.acts import Page, answer
 from web.case.forms import AgreementForm, MessageForm, SeverityForm
-from web.customer.case_page import proposed_severity
 from web.customer.forms import ClosureAnswerForm, WithdrawalForm
+from web.customer.questions import proposed_severity
 
 Files = Sequence[StoredFile]
 

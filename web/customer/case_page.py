@@ -12,13 +12,15 @@ from cases.facts import State
 from cases.models import Case
 from cases.rules import reopen_window_ends
 from cases.transitions import is_legal
-from sla.queries import clocks
+from sla.clock import ClockState
+from sla.queries import ClockView, clocks
 from web.case.forms import AgreementForm, MessageForm
 from web.case.timeline import sees_all, timeline
 from web.case.times import Times
 from web.customer.forms import ClosureAnswerForm
 from web.customer.listing import answered, opener, reopen_until
 from web.customer.offers import telephone_of
+from web.customer.questions import proposed_severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ def case_page(case: Case, reader: User, times: Times) -> dict[str, Any]:
         "reopen_until": reopenable,
         "may_follow_on": is_legal(state, Verb.FOLLOW_ON) and reopenable is None,
         "steps": list(steps(case, times)),
-        "clocks": [(view, answered(view.explanation.milestone.started_at, view.met_at)) for view in views],
+        "clocks": [(view, how_it_ended(view, case)) for view in views],
         "timeline": timeline(case, reader, times),
         "telephone": telephone_of(organization),
         "opener": opener(case),
@@ -73,11 +75,13 @@ def case_page(case: Case, reader: User, times: Times) -> dict[str, Any]:
     }
 
 
-def proposed_severity(state: State) -> Severity | None:
-    """What support proposes and the customer has not agreed to yet; None when there is nothing to answer (C-SEV-01)."""
-    answered = state.proposed is None or state.proposed is state.requested
-    settled = state.severity_agreed_at is not None and state.proposed is state.severity
-    return None if answered or settled or state.status is Status.CLOSED else state.proposed
+def how_it_ended(view: ClockView, case: Case) -> str:
+    """How a clock that no longer runs came to its end; empty while it runs."""
+    if view.met_at:
+        return answered(view.explanation.milestone.started_at, view.met_at)
+    if case.closed_at is None:
+        return ""
+    return "missed" if view.state is ClockState.BREACHED else "no longer needed"
 
 
 def severity_words(state: State) -> str:
@@ -144,18 +148,18 @@ def _aware(at: datetime | None) -> datetime:
 
 
 def steps(case: Case, times: Times) -> Iterator[Step]:
-    """Received, checked, worked on, solution proposed, closed (C-TRK-01)."""
-    status = Status(case.status)
-    present = _PLACES[status]
+    """Received, checked, worked on, solution proposed, closed (C-TRK-01); a step that was skipped is not done."""
+    present = _PLACES[Status(case.status)]
+    solved = case.closure_reason in (ClosureReason.RESOLVED, ClosureReason.ANSWERED)
     told = (
-        ("Received", times.short(case.received_at)),
-        ("Entitlement checked", times.short(case.verified_at) if case.verified_at else ""),
-        ("Worked on", case.owner.name if case.owner else ""),
-        ("Solution proposed", _asked(case, times) if case.closure_proposed_at else ""),
-        ("Closed", times.short(case.closed_at) if case.closed_at else ""),
+        ("Received", times.short(case.received_at), True),
+        ("Entitlement checked", times.short(case.verified_at) if case.verified_at else "", bool(case.verified_at)),
+        ("Worked on", case.owner.name if case.owner else "", bool(case.owner)),
+        ("Solution proposed", _asked(case, times) if case.closure_proposed_at else "", solved),
+        ("Closed", times.short(case.closed_at) if case.closed_at else "", False),
     )
-    for place, (name, when) in enumerate(told):
-        yield Step(name, when, done=place < present, present=place == present)
+    for place, (name, when, happened) in enumerate(told):
+        yield Step(name, when, done=happened and place < present, present=place == present)
 
 
 _PLACES = {

@@ -114,8 +114,10 @@ class NewCaseForm(OnceForm):
 
     def clean(self) -> None:
         """Ask for the telephone together with all else that is missing (A-04)."""
+        severity = self.cleaned_data.get("severity")
         try:
-            rules.require_phone(self.cleaned_data.get("severity"), self.cleaned_data.get("phone", ""))
+            if severity:
+                rules.require_phone(severity, self.cleaned_data.get("phone", ""))
         except Refusal as refusal:
             self.add_error("phone", refusal.message)
 

@@ -18,6 +18,7 @@ from sla.queries import RowState, row_states
 from web import words
 from web.case.timeline import in_words
 from web.case.times import Moment, Times
+from web.customer.questions import question
 
 PAGE = 25
 CLOSED_LATELY = 3
@@ -184,22 +185,13 @@ def _row(case: Case, clock: RowState, reader: User, times: Times, several: bool)
         turn=case.turn,
         organization=case.organization.name if several else "",
         notes=tuple(_notes(case, reader, times)),
-        ask=_ask(case),
+        ask=question(case.state),
         state=clock.state,
         answered=answered(case.clock.started_at, case.clock.met_at),
         due_at=running,
         due=times.moment(running, case.zone, case.calendar.place) if running else None,
         reopen_until=reopen_until(case, times),
     )
-
-
-def _ask(case: Case) -> str:
-    """What the customer can do next, when something waits for it."""
-    if case.status == Status.CLOSURE_PROPOSED:
-        return "Tell us whether it is solved"
-    if case.status == Status.WAITING_FOR_CUSTOMER:
-        return "Answer our question"
-    return ""
 
 
 def _notes(case: Case, reader: User, times: Times) -> Iterator[str]:

@@ -6,7 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from accounts.enums import ENGINEER_ROLES
-from accounts.models import Absence, User
+from accounts.models import User
+from accounts.rosters import Roster
 from cases import operations
 from cases.attachments import StoredFile
 from cases.enums import Channel, ClosureReason, HoldReason, Severity, Status, Verb
@@ -132,13 +133,14 @@ def assign(request: HttpRequest, case: Case) -> HttpResponse:
 def _engineers(case: Case) -> list[tuple[str, list[User]]]:
     """The engineers who might take the case, by support center; those who are away stand apart."""
     staff = User.objects.filter(is_active=True, staff__role__in=ENGINEER_ROLES)
-    away = set(Absence.objects.at(timezone.now()).values_list("user_id", flat=True))
+    now = timezone.now()
+    roster = Roster.between(now, now)
     groups: dict[str, list[User]] = {}
     for user in staff.select_related("staff__center").order_by("staff__center__name", "name"):
         if user == case.owner:
             continue
         center = str(user.staff.center or "Without a center")
-        groups.setdefault("Away now" if user.pk in away else center, []).append(user)
+        groups.setdefault(center if roster.is_available(user.pk, now) else "Away now", []).append(user)
     absent = groups.pop("Away now", [])
     return [*groups.items(), *([("Away now", absent)] if absent else [])]
 

@@ -119,7 +119,7 @@ class OwnerForm(CaseForm):
 
     refusals: Mapping[str, str] = {"same_owner": "owner", "engineer_away": "owner", "not_an_engineer": "owner"}
 
-    def __init__(self, case: Case, engineers: Sequence[tuple[str, Sequence[User]]], *args: Any, **kwargs: Any):
+    def __init__(self, case: Case, *args: Any, engineers: Sequence[tuple[str, Sequence[User]]], **kwargs: Any):
         """`engineers` are offered in named groups."""
         super().__init__(case, *args, **kwargs)
         owner = self.fields["owner"]

@@ -17,7 +17,7 @@ from sla.queries import clocks
 from web import words
 from web.case.timeline import File
 from web.case.times import Times
-from web.desk.queue import PAGE, STATUS_WORDS, Row, by_deadline, rows_of
+from web.desk.queue import OPEN, PAGE, STATUS_WORDS, Row, by_deadline, rows_of
 
 NEXT = 4
 OTHERS = 8
@@ -25,7 +25,7 @@ OTHERS = 8
 
 def to_verify(reader: User) -> QuerySet[Case]:
     """The open cases that are not verified, next deadline first: received ones, and urgent ones already worked on."""
-    return by_deadline(reader).filter(verified_at=None).exclude(status=Status.CLOSED)
+    return by_deadline(reader).filter(OPEN, verified_at=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +186,7 @@ def _words(case: Case, reader: User) -> FirstWords | None:
 
 def _others(case: Case, reader: User, times: Times) -> Sequence[Row]:
     """Other open cases of the organization."""
-    cases = by_deadline(reader).filter(organization=case.organization_id).exclude(status=Status.CLOSED)
+    cases = by_deadline(reader).filter(OPEN, organization=case.organization_id)
     return rows_of(list(cases.exclude(pk=case.pk)[:OTHERS]), reader, times)
 
 

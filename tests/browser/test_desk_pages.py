@@ -1,0 +1,218 @@
+"""The desk in a real browser: a case on its way through support, for every eye, by keyboard alone, without script."""
+
+import re
+from datetime import datetime
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from cases import operations
+from cases.enums import Severity, Status
+from cases.models import Case
+from tests.cast import DAY, HOUR, MINUTE, kinds
+from tests.pages import faults, visit_as
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def now() -> datetime:
+    return timezone.now()
+
+
+@pytest.fixture
+def cases(case_in, engineer, now) -> dict[str, Case]:
+    """A case in every state, and an urgent one with a note and a missed call."""
+    found = {status.value: case_in(status, at=now - 2 * HOUR) for status in Status}
+    found["old"] = case_in(Status.CLOSED, at=now - 60 * DAY)
+    urgent = case_in(Status.RECEIVED, at=now - 25 * MINUTE, severity=Severity.ONE, version="7.1")
+    operations.accept(urgent, by=engineer, at=now - 20 * MINUTE)
+    operations.add_note(urgent, "Ask for the `event log`.", by=engineer, at=now - 10 * MINUTE)
+    found["urgent"] = operations.log_call(
+        urgent, by=engineer, at=now - 9 * MINUTE, reached=False, summary="Voicemail left."
+    )
+    return found
+
+
+def url(portal: str, case: Case, noun: str = "") -> str:
+    return f"{portal}{case.get_absolute_url()}{f'{noun}/' if noun else ''}"
+
+
+def test_a_case_goes_through_support(portal, browser, customer_service, engineer, open_case, now):
+    case = open_case(at=now - HOUR)
+
+    with visit_as(browser, portal, customer_service) as context:
+        page = context.new_page()
+        page.goto(f"{portal}/desk/intake/")
+        page.get_by_role("link", name=case.subject).click()
+        expect(page.get_by_role("heading", name="Granite Harbor Energy is entitled to support")).to_be_visible()
+        page.get_by_role("button", name="Verify and pass on").click()
+        expect(page.get_by_role("status")).to_contain_text("is verified")
+
+    with visit_as(browser, portal, engineer) as context:
+        page = context.new_page()
+        page.goto(f"{portal}/desk/?view=unassigned")
+        page.get_by_role("link", name=f"Take case {case.number}").click()
+        page.get_by_role("button", name="Take the case").click()
+        page.get_by_label("Your message").fill("Please send the log of host gh-07.")
+        page.get_by_label("The customer’s turn next").check()
+        page.get_by_role("button", name="Send to the customer").click()
+        expect(page.locator("#case-head .turn")).to_have_text("Customer")
+        page.get_by_role("link", name="Agree Severity 3").click()
+        page.get_by_role("button", name="Agree Severity 3").click()
+        page.locator("label", has=page.locator("[value=internal]")).click()
+        page.get_by_label("Your message").fill("Known firmware bug.")
+        page.get_by_role("button", name="Save internal note").click()
+        expect(page.locator('[data-visibility="internal"]')).to_contain_text("Known firmware bug.")
+        page.get_by_role("link", name="Propose closure").click()
+        page.get_by_label("What was the problem?").fill("The backup froze the storage path.")
+        page.get_by_label("What solved it?").fill("Update 8.4.2 removes the freeze.")
+        page.get_by_role("button", name="Ask the customer").click()
+        expect(page.locator("#case-head")).to_contain_text("Solution proposed")
+
+    assert kinds(case) == [
+        "received",
+        "entitlement_verified",
+        "assigned",
+        "replied",
+        "severity_agreed",
+        "noted",
+        "closure_proposed",
+    ]
+
+
+def test_the_pages_of_an_engineer_are_fit_for_everybody(portal, browser, engineer, cases):
+    addresses = {
+        "queue": f"{portal}/desk/",
+        "world": f"{portal}/desk/?view=all",
+        "empty": f"{portal}/desk/?q=nothing-like-this",
+        "keys": f"{portal}/desk/keys/",
+        **{name: url(portal, case) for name, case in cases.items()},
+        "acceptance": url(portal, cases["queued"], "acceptance"),
+        **{
+            noun: url(portal, cases["waiting_for_customer"], noun)
+            for noun in ("owner", "messages", "notes", "calls", "severity", "severity/agreement", "closure")
+        },
+        "attempt": url(portal, cases["waiting_for_customer"], "contact-attempts"),
+        "reopening": url(portal, cases["closed"], "reopening"),
+    }
+
+    assert look_at(browser, portal, engineer, addresses) == {name: [] for name in addresses}
+
+
+def test_the_pages_of_customer_service_are_fit_for_everybody(portal, browser, customer_service, cases):
+    addresses = {
+        "intake": f"{portal}/desk/intake/",
+        "caller": f"{portal}/desk/cases/new/?q=granite",
+        "nobody": f"{portal}/desk/cases/new/?q=nothing-like-this",
+        "phone": f"{portal}/desk/cases/new/?organization=ORG-1001",
+        "verification": url(portal, cases["received"], "entitlement"),
+        "urgent": url(portal, cases["urgent"], "entitlement"),
+        "decided": url(portal, cases["queued"], "entitlement"),
+        "refusal": url(portal, cases["received"], "refusal"),
+        "hold": url(portal, cases["received"], "hold"),
+        "follow-on": url(portal, cases["old"], "follow-on"),
+    }
+
+    assert look_at(browser, portal, customer_service, addresses) == {name: [] for name in addresses}
+
+
+def look_at(browser, portal, user, addresses: dict[str, str]) -> dict[str, list[str]]:
+    """What is wrong with each page, and what the console complains about."""
+    with visit_as(browser, portal, user) as context:
+        page = context.new_page()
+        told: list[str] = []
+        page.on("console", lambda message: told.append(message.text) if message.type in {"error", "warning"} else None)
+        page.on("pageerror", lambda error: told.append(str(error)))
+        found = {}
+        for name, address in addresses.items():
+            response = page.goto(address)
+            wrong = [] if response and response.ok else [f"answers {response and response.status}"]
+            found[name] = wrong + faults(page) + told[:]
+            told.clear()
+    return found
+
+
+def test_a_form_with_errors_is_fit_for_everybody(portal, browser, customer_service, aberdeen, technical_contact):
+    with visit_as(browser, portal, customer_service) as context:
+        page = context.new_page()
+        page.goto(f"{portal}/desk/cases/new/?organization=ORG-1001")
+        page.get_by_label("What did the caller tell?").fill("Kept words")
+        page.get_by_role("button", name="Open the case").click()
+
+        expect(page.get_by_role("alert")).to_contain_text("Choose one of the four severities.")
+        expect(page.get_by_label("What did the caller tell?")).to_have_value("Kept words")
+        assert faults(page) == []
+
+
+def test_the_queue_is_worked_by_keyboard_alone(portal, browser, engineer, cases):
+    with visit_as(browser, portal, engineer) as context:
+        page = context.new_page()
+        page.goto(f"{portal}/desk/")
+        page.keyboard.press("j")
+        first = page.locator("[data-item]").first
+        expect(first).to_be_focused()
+        page.keyboard.press("j")
+        page.keyboard.press("k")
+        expect(first).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(page).to_have_url(re.compile(cases["urgent"].get_absolute_url()))
+
+        page.keyboard.press("n")
+        expect(page.get_by_label("Your message")).to_be_focused()
+        page.keyboard.type("Never a single key in a field: c, e, ?")
+        expect(page.get_by_role("button", name="Save internal note")).to_be_visible()
+        expect(page.get_by_role("button", name="Send to the customer")).to_be_hidden()
+
+        page.keyboard.press("Escape")
+        page.keyboard.press("r")
+        expect(page.get_by_role("button", name="Send to the customer")).to_be_visible()
+        page.keyboard.press("Escape")
+        page.keyboard.press("c")
+        expect(page.get_by_role("heading", name="Log a call")).to_be_visible()
+        page.go_back()
+        page.keyboard.press("g")
+        page.keyboard.press("i")
+        expect(page).to_have_url(f"{portal}/desk/intake/")
+        page.keyboard.press("/")
+        expect(page.locator("[data-key='/']").first).to_be_focused()
+        page.keyboard.press("Escape")
+        page.keyboard.press("?")
+        expect(page.get_by_role("heading", name="Keys")).to_be_visible()
+
+
+def test_keys_that_are_switched_off_do_nothing(portal, browser, engineer, cases):
+    with visit_as(browser, portal, engineer) as context:
+        page = context.new_page()
+        page.goto(f"{portal}/desk/keys/")
+        page.get_by_role("button", name="Switch the keys off").click()
+        page.goto(url(portal, cases["urgent"]))
+        page.keyboard.press("c")
+
+        expect(page).to_have_url(url(portal, cases["urgent"]))
+
+
+def test_the_workspace_works_without_script(portal, browser, engineer, cases):
+    with visit_as(browser, portal, engineer, java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto(url(portal, cases["urgent"]))
+        page.get_by_label("More for this case").click()
+        expect(page.get_by_role("link", name="Propose another severity")).to_be_visible()
+        page.keyboard.press("Escape")
+        page.get_by_role("button", name="Why this time?").click()
+        expect(page.locator(".popover.why")).to_be_visible()
+        page.keyboard.press("Escape")
+        page.get_by_label("Your message").fill("We are at it.")
+        page.get_by_role("button", name="Send to the customer").click()
+
+        expect(page.locator("#case-timeline")).to_contain_text("We are at it.")
+
+
+@pytest.mark.parametrize("width", [360, 390, 900, 1440])
+def test_the_workspace_fits_every_width(portal, browser, engineer, cases, width):
+    with visit_as(browser, portal, engineer, viewport={"width": width, "height": 800}) as context:
+        page: Page = context.new_page()
+        for address in (f"{portal}/desk/?view=all", url(portal, cases["urgent"])):
+            page.goto(address)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width

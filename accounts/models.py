@@ -417,6 +417,12 @@ class OnCall(models.Model):
         return f"{self.user}, {OnCallDuty(self.duty).label}"
 
 
+class AbsenceQuerySet(models.QuerySet["Absence"]):
+    def at(self, at: datetime) -> Self:
+        """The absences that cover `at` (aware)."""
+        return self.filter(starts_at__lte=at, ends_at__gt=at)
+
+
 class Absence(models.Model):
     """Time in which a member of staff gets no work, from `starts_at` until just before `ends_at` (aware)."""
 
@@ -424,6 +430,8 @@ class Absence(models.Model):
     reason = models.CharField(max_length=10, choices=AbsenceReason.choices())
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
+
+    objects = AbsenceQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -50,7 +50,7 @@ class Calendar:
 
     def __post_init__(self) -> None:
         _require_place(self.zone)
-        if not all(type(day) is date for day in self.holidays):
+        if any(isinstance(day, datetime) for day in self.holidays):
             raise ValueError("a holiday is a plain local date")
         object.__setattr__(self, "weekly", _tidy(self.weekly))
         object.__setattr__(self, "holidays", frozenset(self.holidays))

@@ -1,6 +1,6 @@
 """What pages show of clocks."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -59,11 +59,23 @@ def preview(organization: Organization, severity: Severity, plan_version: PlanVe
 
     Freezes the organization's hours as opening the case would: what is shown is what is then promised.
     """
-    hours = freeze(organization, at)
-    receipt = {"requested": int(severity), "received_at": at.isoformat()}
-    log = [Fact(1, EventKind.RECEIVED, at, ActorRole.CONTACT, receipt)]
-    (milestone,) = clock.milestones(log, promises_of(plan_version), calendar_of(hours))
-    return _explanation(milestone, plan_version, hours, at)
+    return previews(organization, [severity], plan_version, at)[severity]
+
+
+def previews(
+    organization: Organization, severities: Iterable[Severity], plan_version: PlanVersion, at: datetime
+) -> dict[Severity, Explanation]:
+    """The same for several severities, in the statements of one."""
+    hours, promises = freeze(organization, at), promises_of(plan_version)
+    calendar = calendar_of(hours)
+
+    def explained(severity: Severity) -> Explanation:
+        receipt = {"requested": int(severity), "received_at": at.isoformat()}
+        log = [Fact(1, EventKind.RECEIVED, at, ActorRole.CONTACT, receipt)]
+        (milestone,) = clock.milestones(log, promises, calendar)
+        return _explanation(milestone, plan_version, hours, at)
+
+    return {severity: explained(severity) for severity in severities}
 
 
 def row_states(cases: Sequence[Case], now: datetime) -> dict[int, RowState]:

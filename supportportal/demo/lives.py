@@ -173,6 +173,9 @@ class Life:
     def letter(self, speaker: str, *paragraphs: str) -> str:
         return "\n\n".join((self.phrase(speaker, "hello"), *paragraphs))
 
+    def first_letter(self, *paragraphs: str) -> str:
+        return "\n\n".join((self.phrase("engineer", "first_hello"), *paragraphs))
+
     def file(self) -> list[StoredFile]:
         """The customer's log, stored; nothing when the story has none."""
         log = self.telling.log
@@ -199,11 +202,13 @@ class Life:
         self._open_by(self.part.opener.contact.user, *words)
 
     def _take_down_the_call(self) -> Steps:
+        """Whoever of Customer Service is at work anywhere takes the call (C-STF-01)."""
         called_at = self.at
-        service, at = self.service_at(called_at)
+        member = self.cast.first_at_work(self.cast.customer_service, called_at, self.rng)
+        at = self.settled_in(member.hours, called_at)
         yield self.moment(at + self.rng.uniform(5, 11) * MINUTE)
         self._open_by(
-            service,
+            member.user,
             self.phrase("customer", "phoned"),
             "> " + self.telling.description.replace("\n", "\n> "),
             channel=Channel.PHONE,
@@ -229,8 +234,20 @@ class Life:
         self.clock_from = self.case.received_at
 
     def verify(self) -> Steps:
+        """Customer Service verifies the entitlement, unless it did so beside the work."""
+        if self.case.verified_at:
+            return
         service, at = self.service_at(self._soon_after_receipt())
         yield self.moment(at)
+        self._verify_by(service)
+
+    def verify_meanwhile(self) -> Steps:
+        """Beside the work on a Severity 1, if anybody of Customer Service is at work anywhere (A-26)."""
+        if awake := [one for one in self.cast.customer_service if is_open(one.hours, self.at + 3 * MINUTE)]:
+            yield self.moment(self.at + 2 * MINUTE)
+            self._verify_by(self.rng.choice(awake).user)
+
+    def _verify_by(self, service: User) -> None:
         unclear = self.case.verdict["outcome"] != "entitled"
         override = self.phrase("service", "override") if unclear else ""
         self.act(operations.verify_entitlement, by=service, at=self.at, override=override)
@@ -292,14 +309,13 @@ class Life:
     def ask(self) -> Steps:
         """The first response, with a question."""
         yield self._when_response_is_due()
-        intro = self.phrase("engineer", "intro")
-        text = self.letter("engineer", intro[0].upper() + intro[1:], self.telling.question)
+        text = self.first_letter(self.phrase("engineer", "intro"), self.telling.question)
         self.act(operations.reply, text, by=self.engineer.user, at=self.at, waiting=True)
 
     def explain(self) -> Steps:
         """The first response answers the question right away."""
         yield self._when_response_is_due()
-        text = self.letter("engineer", self.telling.finding)
+        text = self.first_letter(self.telling.finding)
         self.act(operations.reply, text, by=self.engineer.user, at=self.at, waiting=True)
 
     def _when_response_is_due(self) -> datetime:

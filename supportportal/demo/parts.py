@@ -16,6 +16,7 @@ from supportportal.demo.plots import Plot
 from supportportal.demo.stories import Story, stories
 
 TRIES = 200
+JUST_NOW = 3 * MINUTE
 OUT_OF_HOURS = 0.08
 LOOK_BACK = range(30 * 24 * 60)  # minutes
 
@@ -81,11 +82,13 @@ class Director:
                 yield Occasion(customer, severity, self._some_time(plot, customer, severity))
                 continue
             due_at = self.now + self.rng.uniform(*plot.due_in) * MINUTE
-            customer, begins_at = self._due_soon(plot, severity, due_at)
+            customer, clock_from = self._due_soon(plot, severity, due_at)
+            if clock_from > self.now - JUST_NOW:
+                continue
             if plot.comes_back:
-                yield Occasion(customer, severity, self._some_time(plot, customer, severity), comes_back_at=begins_at)
+                yield Occasion(customer, severity, self._some_time(plot, customer, severity), clock_from)
             else:
-                yield Occasion(customer, severity, begins_at)
+                yield Occasion(customer, severity, clock_from)
 
     def _weighted(self, plot: Plot) -> list[Customer]:
         customers = [one for one in self.cast.customers.values() if plot.customer in ("", one.key)]

@@ -28,7 +28,7 @@ LONG: Script = (
 EXPLAINED: Script = (*TAKEN, Life.explain)
 
 URGENT_TAKEN: Script = (Life.open, Life.accept)
-URGENT: Script = (*URGENT_TAKEN, Life.ring, Life.agree, Life.inquire, Life.verify)
+URGENT: Script = (*URGENT_TAKEN, Life.ring, Life.agree, Life.inquire, Life.verify_meanwhile)
 URGENT_FOUND: Script = (*URGENT, Life.answer, Life.note, Life.find)
 
 REJECTED: Script = (*PROPOSED, Life.reject, Life.find_again)
@@ -74,12 +74,12 @@ class Plot:
 OPEN_DAYS = (3.5, 8)
 
 PAST = (
-    Plot(SOLVED, 46),
-    Plot((*TAKEN, Life.note, Life.ask, Life.agree, Life.answer, Life.find, Life.react, Life.propose, Life.confirm), 24),
-    Plot((*LONG, Life.react, Life.propose, Life.confirm), 16, days_ago=(20, 89), severities=(TWO, TWO, THREE)),
-    Plot((*EXPLAINED, Life.agree, Life.react, Life.propose, Life.confirm), 22, severities=(FOUR,), inquiry=True),
-    Plot((*SILENT, Life.remind_by_phone, Life.announce_closure), 9, days_ago=(24, 89), severities=(THREE, FOUR)),
-    Plot((*REJECTED, Life.react, Life.propose, Life.confirm), 9, days_ago=(20, 89)),
+    Plot(SOLVED, 18),
+    Plot((*TAKEN, Life.note, Life.ask, Life.agree, Life.answer, Life.find, Life.react, Life.propose, Life.confirm), 12),
+    Plot((*LONG, Life.react, Life.propose, Life.confirm), 12, days_ago=(20, 89), severities=(TWO, TWO, THREE)),
+    Plot((*EXPLAINED, Life.agree, Life.react, Life.propose, Life.confirm), 14, severities=(FOUR,), inquiry=True),
+    Plot((*SILENT, Life.remind_by_phone, Life.announce_closure), 7, days_ago=(24, 89), severities=(THREE, FOUR)),
+    Plot((*REJECTED, Life.react, Life.propose, Life.confirm), 7, days_ago=(20, 89)),
     Plot(
         (*REOPENED, Life.respond_again, Life.react, Life.propose, Life.confirm),
         count=8,
@@ -88,10 +88,12 @@ PAST = (
     ),
     Plot((*LOWERED, Life.react, Life.propose, Life.confirm), 8, severities=(TWO, TWO, THREE)),
     Plot((*REDUCED, Life.react, Life.propose, Life.confirm), 5, days_ago=(20, 89), severities=(TWO,)),
-    Plot((*URGENT_FOUND, Life.react, Life.propose, Life.confirm), 10, severities=(ONE,), shares=(0.2, 0.9)),
-    Plot((*URGENT_FOUND, Life.react, Life.propose, Life.confirm), 2, severities=(ONE,), shares=(1.2, 1.9)),
+    Plot(
+        (*URGENT_FOUND, Life.react, Life.verify, Life.propose, Life.confirm), 10, severities=(ONE,), shares=(0.2, 0.9)
+    ),
+    Plot((*URGENT_FOUND, Life.react, Life.verify, Life.propose, Life.confirm), 2, severities=(ONE,), shares=(1.2, 1.9)),
     Plot(SOLVED, 9, shares=(1.08, 1.9)),
-    Plot(SOLVED, 11, by_phone=True, severities=(TWO, THREE)),
+    Plot(SOLVED, 8, by_phone=True, severities=(TWO, THREE)),
     Plot((*QUEUED, Life.accept, Life.withdraw), 3, severities=(THREE, FOUR)),
     Plot((*ANSWERED, Life.withdraw), 4),
     Plot((Life.open, Life.withdraw), 1, severities=(FOUR,)),

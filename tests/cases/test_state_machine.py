@@ -19,7 +19,7 @@ from cases.facts import Fact, State
 from cases.models import Case
 from tests.cast import DAY, MINUTE, NOON, PHONE, Cast
 
-TEXTS = st.sampled_from(["Something is said.", "", "x" * 100_001])
+TEXTS = st.sampled_from(["Something is said."] * 4 + ["", "x" * 100_001])
 SEVERITIES = st.sampled_from(Severity)
 
 # How each verb is called: its function and what it is given beside the actor and the moment.
@@ -86,6 +86,9 @@ class CaseMachine(RuleBasedStateMachine):
         later=st.one_of(st.just(MINUTE), st.timedeltas(-DAY, 20 * DAY)),
     )
     def somebody_tries(self, data, verb, later):
+        self.call(data, verb, later)
+
+    def call(self, data, verb: Verb, later: timedelta) -> None:
         function, given_with = CALLS[verb]
         given = {name: data.draw(values) for name, values in given_with.items()}
         self.attempt(data, verb, later, lambda by, at: function(self.case, by=by, at=at, **given))
@@ -99,6 +102,11 @@ class CaseMachine(RuleBasedStateMachine):
             MINUTE,
             lambda by, at: operations.assign(self.case, self.cast.staff[to], by=by, at=at, reason=reason),
         )
+
+    @rule(data=st.data(), verb=st.sampled_from([Verb.PROPOSE_SEVERITY, Verb.AGREE_SEVERITY]))
+    def somebody_pulls_at_the_severity(self, data, verb):
+        """As `somebody_tries`, but often enough for what is agreed to be tried again."""
+        self.call(data, verb, MINUTE)
 
     def attempt(self, data, verb: Verb, later: timedelta, act: Callable[[Any, datetime], Case]) -> None:
         """Let somebody (mostly one who may) try; what is refused leaves no trace, what is done was legal."""

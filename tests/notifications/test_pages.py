@@ -90,7 +90,7 @@ def test_a_hundred_and_more_are_counted_as_99_plus(case_in, technical_contact, v
         assert queries.unread_count(reader) == 100
 
     answer = visit(technical_contact, INBOX).content.decode()
-    assert 'aria-label="Notifications: 99+ new"' in answer
+    assert 'aria-label="Notifications, 99+ unread"' in answer
 
 
 def test_older_notifications_are_a_page_away(case_in, technical_contact, visit):

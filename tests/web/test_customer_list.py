@@ -199,3 +199,7 @@ def test_who_is_not_signed_in_is_asked_to(client):
 
     assert response.status_code == 302
     assert response["Location"].startswith("/accounts/login/")
+
+
+def test_staff_find_cases_at_their_desk(browse, engineer):
+    assert browse(engineer).get("/cases/")["Location"] == "/desk/"

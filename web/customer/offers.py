@@ -15,7 +15,7 @@ from sla import words
 from sla.explain import Explanation
 from sla.projection import promise_of
 from sla.promises import Promise
-from sla.queries import preview
+from sla.queries import previews
 from web.case.times import Moment, Times
 
 
@@ -64,12 +64,13 @@ def offer(user: User, organization: Organization, product_code: str, times: Time
     covered = set(held.present(on).values_list("product_id", flat=True))
     products = list(Product.objects.filter(pk__in=held.values("product")))
     plan = _plan(organization, user.standings[organization.pk], _chosen(products, covered, product_code), on, times.now)
+    explained = previews(organization, Severity, plan, times.now)
     return Offer(
         organization=organization,
         entitled=tuple(one for one in products if one.pk in covered),
         unclear=tuple(one for one in products if one.pk not in covered),
         plan=plan,
-        answers=tuple(_answer(organization, severity, plan, times) for severity in Severity),
+        answers=tuple(_answer(organization, severity, one, times) for severity, one in explained.items()),
         telephone=telephone_of(organization),
     )
 
@@ -100,8 +101,7 @@ def _plan(
     return entitlements.plan_for(verdict, on=on)
 
 
-def _answer(organization: Organization, severity: Severity, plan: PlanVersion, times: Times) -> Answer:
-    explanation = preview(organization, severity, plan, times.now)
+def _answer(organization: Organization, severity: Severity, explanation: Explanation, times: Times) -> Answer:
     milestone = explanation.milestone
     assert milestone.due_at is not None  # only a hold takes it away, and nothing is held yet
     return Answer(

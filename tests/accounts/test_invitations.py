@@ -283,7 +283,27 @@ def test_the_machine_itself_invites_the_first_administrator(db):
     call_command("invite", "root@example.com", "Robin Root", "--staff", "admin", stdout=(told := StringIO()))
 
     assert "invited as Administrator" in told.getvalue()
+    assert "/invitations/" not in told.getvalue()
     assert Invitation.objects.get().invited_by is None
+
+
+def test_the_link_is_shown_where_no_mail_leaves_yet(client, db):
+    arguments = ["invite", "root@example.com", "Robin Root", "--staff", "admin", "--show-link"]
+    call_command(*arguments, stdout=(told := StringIO()))
+    token = mailed_token(Invitation.objects.get())
+
+    invitations.accept(token, at=timezone.now(), password=PASSWORD)
+    client.force_login(User.objects.get(email="root@example.com"))
+
+    assert f"/invitations/{token}/" in told.getvalue()
+    assert client.get(reverse("admin:index")).status_code == 200
+
+
+def test_a_superuser_of_djangos_kind_is_not_made(db):
+    with pytest.raises(CommandError, match=r'manage.py invite you@example.com "Name" --staff admin'):
+        call_command("createsuperuser", email="root@example.com", name="Robin", interactive=False)
+
+    assert not User.objects.exists()
 
 
 def test_the_command_says_what_is_wrong(aberdeen):

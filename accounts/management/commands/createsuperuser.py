@@ -11,5 +11,6 @@ class Command(createsuperuser.Command):
 
     def handle(self, *args: Any, **options: Any) -> str:
         raise CommandError(
-            'Accounts are made by invitation. For an administrator: manage.py invite you@example.com "Name" --staff admin'
+            "Accounts are made by invitation. For an administrator: "
+            'manage.py invite you@example.com "Name" --staff admin'
         )

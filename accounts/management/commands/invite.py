@@ -26,7 +26,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--show-link",
             action="store_true",
-            help="Print the link as well, this once: whoever has it has the account.",
+            help="Print the link as well: whoever has it has the account.",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

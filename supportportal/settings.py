@@ -278,7 +278,7 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "plain": {"format": "{asctime} {levelname:<7} {name}: {message}", "style": "{"},
+        "plain": {"()": "supportportal.logs.PlainLines"},
         "json": {"()": "supportportal.logs.JsonLines"},
     },
     "filters": {"not about probes": {"()": "supportportal.logs.NotAbout", "paths": ("/healthz", "/readyz")}},
@@ -288,7 +288,7 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {
         "django": {"handlers": [], "propagate": True},
-        # Addresses can hold the token of an invitation or a password reset: keep "Not Found: /..." out of the logs.
+        # "Not Found: /..." is no concern of the operator's.
         "django.request": {"level": "ERROR", "filters": ["not about probes"]},
         # Ticks come every second; one line for each would bury the rest.
         "celery.app.trace": {"level": "WARNING"},

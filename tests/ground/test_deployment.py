@@ -1,7 +1,10 @@
 """What a deployment is told about the portal, held against the portal itself."""
 
+import ast
 import re
+import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -87,3 +90,23 @@ def test_production_and_tests_run_the_same_versions():
         return set(re.findall(r"^[\w.-]+==\S+", (ROOT / "requirements" / f"{lock}.txt").read_text(), re.MULTILINE))
 
     assert pins("production") <= pins("demo") <= pins("development")
+
+
+def imports_of(source: Path) -> set[str]:
+    """The packages that a module imports by name."""
+    nodes = list(ast.walk(ast.parse(source.read_text())))
+    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module]
+    return {name.partition(".")[0] for name in names}
+
+
+def test_everything_imported_is_declared():
+    """What another package happens to bring may go with its next version."""
+    pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    declared = {re.split(r"[\[=]", pin)[0] for pin in pyproject["project"]["dependencies"]}
+    apps = pyproject["tool"]["importlinter"]["root_packages"]
+    imported = {name for app in apps for source in (ROOT / app).rglob("*.py") for name in imports_of(source)}
+    foreign = imported - sys.stdlib_module_names - set(apps)
+    packages = packages_distributions()
+
+    assert {name for name in foreign if declared.isdisjoint(package.lower() for package in packages[name])} == set()

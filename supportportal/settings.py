@@ -1,4 +1,4 @@
-"""Settings, read from the environment (see `.env.example`).
+"""Settings, read from the environment (see `.env.example`) and from no file.
 
 Without any configuration this is a local machine: it answers loopback names only, keeps its secret and its embedded
 engines under `var/`, and writes mail to `var/mail`. `PORTAL_ENV=production` demands a secret, hosts, a database,
@@ -18,7 +18,6 @@ from supportportal import engines
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
-environ.Env.read_env(BASE_DIR / ".env")
 
 VAR_DIR = Path(env.str("PORTAL_VAR", default=str(BASE_DIR / "var")))
 PORTAL_ENV = env.str("PORTAL_ENV", default="local")

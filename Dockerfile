@@ -1,6 +1,6 @@
 # syntax=docker/dockerfile:1
 
-FROM python:3.11-slim AS build
+FROM python:3.11.14-slim-trixie AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 RUN python -m venv /opt/venv
 ENV PATH=/opt/venv/bin:$PATH
@@ -11,7 +11,7 @@ COPY . .
 # The files that browsers load are part of the image; the settings of a local machine are enough to gather them.
 RUN PORTAL_VAR=/tmp/var PORTAL_STATIC=/portal/served python manage.py collectstatic --noinput
 
-FROM python:3.11-slim
+FROM python:3.11.14-slim-trixie
 RUN useradd --system --uid 10001 --home-dir /var/lib/portal --create-home portal
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /portal /portal

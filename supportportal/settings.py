@@ -2,7 +2,7 @@
 
 Without any configuration this is a local machine: it answers loopback names only, keeps its secret and its embedded
 engines under `var/`, and writes mail to `var/mail`. `PORTAL_ENV=production` demands a secret, hosts, a database,
-Redis, its own address and a mail server, and turns HTTPS on.
+Redis, its own address, a mail server, a sender and a telephone number, and turns HTTPS on.
 """
 
 from datetime import timedelta
@@ -27,7 +27,16 @@ PRODUCTION = PORTAL_ENV == "production"
 DEBUG = env.bool("DEBUG", default=False)
 
 # Production guesses nothing.
-DEMANDED_IN_PRODUCTION = ("SECRET_KEY", "ALLOWED_HOSTS", "PORTAL_URL", "DATABASE_URL", "REDIS_URL", "EMAIL_URL")
+DEMANDED_IN_PRODUCTION = (
+    "SECRET_KEY",
+    "ALLOWED_HOSTS",
+    "PORTAL_URL",
+    "DATABASE_URL",
+    "REDIS_URL",
+    "EMAIL_URL",
+    "DEFAULT_FROM_EMAIL",
+    "SUPPORT_PHONE",
+)
 if PRODUCTION:
     if missing := [name for name in DEMANDED_IN_PRODUCTION if not env.str(name, default="")]:
         raise ImproperlyConfigured(f"PORTAL_ENV=production needs {', '.join(missing)} (see .env.example).")
@@ -35,6 +44,7 @@ if PRODUCTION:
         raise ImproperlyConfigured("DEBUG must be off when PORTAL_ENV=production.")
 
 SECRET_KEY = env.str("SECRET_KEY", default="") or engines.local_secret(VAR_DIR)
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[]) or ["localhost", "127.0.0.1", "[::1]"]
 PORTAL_URL = env.str("PORTAL_URL", default="http://127.0.0.1:8000").rstrip("/")
 REDIS_URL = env.str("REDIS_URL", default="") or engines.redis_url(VAR_DIR)
@@ -236,6 +246,7 @@ else:
     EMAIL_FILE_PATH = VAR_DIR / "mail"
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Support <support@portal.example>")
+SERVER_EMAIL = parseaddr(DEFAULT_FROM_EMAIL)[1]
 
 CELERY_BROKER_URL = engines.broker_url(REDIS_URL)
 CELERY_TASK_IGNORE_RESULT = True

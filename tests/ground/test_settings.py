@@ -17,6 +17,8 @@ PRODUCTION = {
     "DATABASE_URL": "postgres://portal:secret@db:5432/portal",
     "REDIS_URL": "redis://redis:6379/0",
     "EMAIL_URL": "smtp+tls://mailer:secret@mail:587",
+    "DEFAULT_FROM_EMAIL": "Support <support@example.com>",
+    "SUPPORT_PHONE": "+44 1224 555 000",
 }
 
 

@@ -299,6 +299,8 @@ LOGGING = {
         "django": {"handlers": [], "propagate": True},
         # "Not Found: /..." is no concern of the operator's.
         "django.request": {"level": "ERROR", "filters": ["not about probes"]},
+        # gunicorn keeps its lines to itself unless told otherwise.
+        "gunicorn.error": {"propagate": True},
         # Ticks come every second; one line for each would bury the rest.
         "celery.app.trace": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},

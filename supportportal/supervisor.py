@@ -149,10 +149,10 @@ def portal_children(folder: Path, address: str) -> list[Child]:
     pid = {name: folder / f"{name}.pid" for name in ("web", "worker", "beat")}
     celery = [sys.executable, "-W", "ignore:::celery.platforms", "-m", "celery", "-q", "-A", "supportportal"]
     lone = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-    web = [sys.executable, "-m", "gunicorn", "supportportal.wsgi", "--bind", address]
-    web += ["--worker-class", "gthread", "--workers", "2", "--threads", "8", "--preload", "--no-control-socket"]
+    web = [sys.executable, "-m", "gunicorn", "--bind", address, "--preload"]
+    web += ["--log-level", "warning", "--graceful-timeout", "5"]
     return [
-        Child("web", [*web, "--log-level", "warning", "--graceful-timeout", "5", "--pid", str(pid["web"])], pid["web"]),
+        Child("web", [*web, "--pid", str(pid["web"])], pid["web"]),
         Child(
             "worker", [*celery, "worker", *lone, "--concurrency", "2", "--pidfile", str(pid["worker"])], pid["worker"]
         ),

@@ -209,6 +209,47 @@ def test_a_new_password_ends_every_session(client, isla):
     assert not is_signed_in(elsewhere)
 
 
+# Another address
+
+
+def change_address(client: Client, email: str) -> str:
+    """What is told to somebody signed in who asks for `email`, with the address itself left out."""
+    client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
+    response = client.post(reverse("account_email"), {"email": email, "action_add": ""}, follow=True)
+    return told(response).replace(email, "the address")
+
+
+def test_a_change_of_address_answers_the_same_for_known_and_unknown_addresses(client, isla, tokyo_contact):
+    addresses.mark_verified(tokyo_contact)
+    sign_in(client, isla.email)
+
+    known = change_address(client, tokyo_contact.email)
+    unknown = change_address(client, "nobody@example.com")
+
+    assert "A mail is on its way to the address" in known
+    assert known == unknown
+    assert list(Letter.objects.values_list("to", "subject")) == [
+        (tokyo_contact.email, "Confirm your e-mail address"),
+        ("nobody@example.com", "Confirm your e-mail address"),
+    ]
+
+
+def test_an_address_stays_with_its_owner_whatever_somebody_else_asks_for(client, isla, tokyo_contact, settings):
+    addresses.mark_verified(tokyo_contact)
+    sign_in(client, isla.email)
+    change_address(client, tokyo_contact.email)
+    link = re.search(r"\S+/confirm-email/\S+", Letter.objects.get().body).group()
+
+    Client().post(link.removeprefix(settings.PORTAL_URL))
+    client.post(link.removeprefix(settings.PORTAL_URL))
+    owner = Client()
+    sign_in(owner, tokyo_contact.email)
+
+    assert [fresh(isla).email, fresh(tokyo_contact).email] == [isla.email, tokyo_contact.email]
+    assert EmailAddress.objects.get(email=tokyo_contact.email, verified=True).user == tokyo_contact
+    assert owner.get(reverse("preferences")).context["user"] == tokyo_contact
+
+
 # Sessions
 
 

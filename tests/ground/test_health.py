@@ -131,6 +131,17 @@ def test_an_outage_is_told_from_a_defect(client, settings, error, status):
     assert (response.status_code, "Retry-After" in response.headers) == (status, status == 503)
 
 
+@pytest.mark.django_db
+def test_a_host_that_is_not_ours_is_refused_with_a_plain_page(client):
+    client.raise_request_exception = False
+
+    response = client.get("/accounts/login/", headers={"host": "evil.example"})
+
+    assert response.status_code == 400
+    assert "We could not read that request" in response.text
+    assert "evil" not in response.text
+
+
 def test_pages_stay_out_of_caches_and_use_no_sensors(client, db):
     response = client.get("/admin/login/")
 

@@ -142,7 +142,10 @@ def test_the_theme_is_kept_in_a_cookie_and_written_by_the_server(client, db):
     assert '<html lang="en" data-theme="dark">' in client.get(reverse("account_login")).content.decode()
 
 
-@pytest.mark.parametrize("back", ["https://evil.example/", "//evil.example", "javascript:alert(1)", ""])
+@pytest.mark.parametrize(
+    "back",
+    ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", "foo", "preferences", "x\x00", ""],
+)
 def test_the_theme_leads_nowhere_else(client, db, back):
     assert client.post(reverse("theme"), {"theme": "light", "next": back})["Location"] == "/"
 

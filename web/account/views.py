@@ -6,7 +6,7 @@ from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -44,12 +44,16 @@ def preferences(request: HttpRequest) -> HttpResponse:
 def theme(request: HttpRequest) -> HttpResponse:
     """Remember day, night or the system's choice in a cookie, and go back to where it was asked."""
     chosen = request.POST.get("theme", "")
-    back = request.POST.get("next", "")
-    ours = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
-    response = redirect(back if ours else "/")
+    response = HttpResponseRedirect(_own_path(request, request.POST.get("next", "")))
     value = chosen if chosen in THEMES else "system"
     response.set_cookie("theme", value, max_age=A_YEAR, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE)
     return response
+
+
+def _own_path(request: HttpRequest, path: str) -> str:
+    """The path when it is one of this site, "/" otherwise."""
+    ours = url_has_allowed_host_and_scheme(path, {request.get_host()}, require_https=request.is_secure())
+    return path if ours and path.startswith("/") else "/"
 
 
 @login_required

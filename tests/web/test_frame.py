@@ -196,6 +196,22 @@ def test_a_wrong_zone_is_refused_beside_its_field_and_the_rest_is_kept(client, t
     assert 'value="Typed name"' in page
 
 
+def test_a_refused_name_stays_in_its_field_and_off_the_bar(client, technical_contact):
+    client.force_login(technical_contact)
+
+    page = client.post(reverse("preferences"), {"name": "Typed name", "zone": "Mars/Olympus"}).content.decode()
+
+    assert 'aria-label="Isla Reid: account and theme"' in page
+    assert page.count("Typed name") == 1
+
+
+def test_an_empty_form_of_preferences_is_refused_and_other_methods_are_not_known(client, technical_contact):
+    client.force_login(technical_contact)
+
+    assert client.post(reverse("preferences")).status_code == 422
+    assert client.put(reverse("preferences")).status_code == 405
+
+
 # Errors
 
 

@@ -17,6 +17,7 @@ from accounts.models import Invitation, User
 from accounts.refusal import Refusal
 from web.account.forms import AcceptanceForm, PreferencesForm
 from web.bar import Bar
+from web.case.access import FORM
 from web.context import THEMES
 
 A_YEAR = 365 * 24 * 3600
@@ -30,9 +31,12 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
+@require_http_methods(FORM)
 def preferences(request: HttpRequest) -> HttpResponse:
     """Name, time zone and telephone of the reader."""
-    form = PreferencesForm(request.POST or None, instance=request.user)
+    # A form writes what was typed into its instance even when it refuses it: the bar must not show that.
+    own = User.objects.get(pk=request.user.pk)
+    form = PreferencesForm(request.POST if request.method == "POST" else None, instance=own)
     if form.is_valid():
         form.save()
         messages.success(request, "Saved.")
@@ -72,7 +76,7 @@ def end_session(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("usersessions_list")
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(FORM)
 def invitation(request: HttpRequest, token: str) -> HttpResponse:
     """Turn a mailed link into an account, or into one more right of the account that the reader is signed in to."""
     now = timezone.now()

@@ -2,12 +2,11 @@
 
 from datetime import datetime
 
-from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -16,8 +15,9 @@ from accounts import invitations
 from accounts.models import Invitation, User
 from accounts.refusal import Refusal
 from web.account.forms import AcceptanceForm, PreferencesForm
+from web.account.sessions import own_session
 from web.bar import Bar
-from web.case.access import FORM
+from web.case.access import FORM, person
 from web.context import THEMES
 
 A_YEAR = 365 * 24 * 3600
@@ -69,9 +69,12 @@ def security(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
-def end_session(request: HttpRequest, pk: int) -> HttpResponse:
+def end_session(request: HttpRequest, key: str) -> HttpResponse:
     """Sign the reader out elsewhere."""
-    get_object_or_404(UserSession, pk=pk, user=request.user).end()
+    session = own_session(person(request), key)
+    if session is None:
+        raise Http404("There is no such session.")
+    session.end()
     messages.success(request, "That session is ended.")
     return redirect("usersessions_list")
 

@@ -1,8 +1,6 @@
 """My cases: what a customer finds there, in which order, and what it costs."""
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from accounts.enums import CaseSight
 from cases import operations
@@ -11,15 +9,6 @@ from tests.cast import DAY, HOUR, MINUTE, NOON, contact_of
 from web.customer import listing
 
 pytestmark = pytest.mark.usefixtures("at_one")
-
-# Looking up the session, the user, the staff profile and the contacts is no affair of a page.
-WHO_IT_IS = ("django_session", "accounts_user", "accounts_staffprofile", "accounts_contact")
-
-
-def own_statements(queries) -> list[str]:
-    """The statements of the page itself."""
-    lookups = tuple(f'FROM "{table}"' for table in WHO_IT_IS)
-    return [query["sql"] for query in queries if not any(lookup in query["sql"] for lookup in lookups)]
 
 
 def numbers(response) -> list[str]:
@@ -178,20 +167,6 @@ def test_an_unknown_last_case_begins_anew(browse, technical_contact, open_case, 
     response = browse(technical_contact).get("/cases/", {"after": foreign.number})
 
     assert numbers(response) == [case.number]
-
-
-@pytest.mark.parametrize("count", [1, 30])
-def test_the_list_costs_at_most_six_statements(browse, technical_contact, open_case, case_in, count):
-    case_in(Status.CLOSED)
-    for place in range(count):
-        open_case(at=NOON + place * MINUTE)
-    client = browse(technical_contact)
-
-    with CaptureQueriesContext(connection) as queries:
-        response = client.get("/cases/")
-
-    assert response.status_code == 200
-    assert len(own_statements(queries)) <= 6, own_statements(queries)
 
 
 def test_who_is_not_signed_in_is_asked_to(client):

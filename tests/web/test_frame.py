@@ -144,7 +144,16 @@ def test_the_theme_is_kept_in_a_cookie_and_written_by_the_server(client, db):
 
 @pytest.mark.parametrize(
     "back",
-    ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", "foo", "preferences", "x\x00", ""],
+    [
+        "https://evil.example/",
+        "//evil.example",
+        "/\\evil.example",
+        "javascript:alert(1)",
+        "foo",
+        "preferences",
+        "x\x00",
+        "",
+    ],
 )
 def test_the_theme_leads_nowhere_else(client, db, back):
     assert client.post(reverse("theme"), {"theme": "light", "next": back})["Location"] == "/"

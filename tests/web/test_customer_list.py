@@ -160,13 +160,29 @@ def test_pages_go_on_by_key_and_show_every_case_once(browse, technical_contact, 
     assert sorted(seen) == sorted(case.number for case in opened)
 
 
-def test_an_unknown_last_case_begins_anew(browse, technical_contact, open_case, new_york, new_york_contact):
+@pytest.mark.parametrize("state", ["open", "all"])
+def test_a_case_that_moves_between_two_pages_hides_no_other(
+    browse, technical_contact, engineer, case_in, monkeypatch, state
+):
+    monkeypatch.setattr(listing, "PAGE", 2)
+    cases = [case_in(Status.IN_PROGRESS, at=NOON + place * MINUTE) for place in range(5)]
+    client = browse(technical_contact)
+    first = client.get("/cases/", {"state": state})
+    last_shown = next(case for case in cases if case.number == numbers(first)[-1])
+
+    operations.reply(last_shown, "Which host?", by=engineer, at=NOON + HOUR, waiting=True)
+    rest = client.get(f"/cases/{first.context['listing'].more}")
+
+    left = {case.number for case in cases} - set(numbers(first))
+    assert len(numbers(rest)) == 2
+    assert set(numbers(rest)) <= left
+
+
+@pytest.mark.parametrize("after", ["nonsense", "1~2026-03-04T12:00:00~1", "1~2", f"0~2026-03-04T12:00:00Z~{'9' * 40}"])
+def test_a_place_that_is_none_begins_anew(browse, technical_contact, open_case, after):
     case = open_case()
-    foreign = open_case(new_york, by=new_york_contact)
 
-    response = browse(technical_contact).get("/cases/", {"after": foreign.number})
-
-    assert numbers(response) == [case.number]
+    assert numbers(browse(technical_contact).get("/cases/", {"after": after})) == [case.number]
 
 
 def test_who_is_not_signed_in_is_asked_to(client):

@@ -11,7 +11,7 @@ from cases.enums import Channel, Status
 from cases.models import Case
 from tests.cast import DAY, HOUR, NOON, kinds
 from tests.web.conftest import LATER, hidden_fields
-from tests.web.test_desk_queue import statements
+from tests.web.statements import statements
 
 pytestmark = pytest.mark.usefixtures("at_one")
 

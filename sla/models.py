@@ -112,7 +112,7 @@ class Timer(models.Model):
     fire_at = models.DateTimeField()
     state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
     fired_at = models.DateTimeField(null=True)
-    attempts = models.PositiveSmallIntegerField(default=0, help_text="How often it failed.")
+    attempts = models.PositiveIntegerField(default=0, help_text="How often it failed.")
     next_try_at = models.DateTimeField(null=True)
     last_error = models.CharField(max_length=500, blank=True)
 

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Q
 
+from accounts.backoff import pause
 from accounts.refusal import Refusal
 from cases import operations as cases
 from cases.journal import Entry, record
@@ -129,8 +130,8 @@ def _set_aside(case: int, at: datetime, error: Exception) -> None:
     timers = list(Timer.objects.due(at).filter(case=case))
     for timer in timers:
         timer.state = Timer.State.FAILED
-        timer.next_try_at = at + min(FIRST_RETRY_AFTER * 2**timer.attempts, LAST_RETRY_AFTER)
         timer.attempts += 1
+        timer.next_try_at = at + pause(timer.attempts, FIRST_RETRY_AFTER, LAST_RETRY_AFTER)
         timer.last_error = f"{type(error).__name__}: {error}"[:500]
     Timer.objects.bulk_update(timers, ["state", "next_try_at", "attempts", "last_error"])
 

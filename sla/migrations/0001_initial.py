@@ -120,7 +120,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("fired_at", models.DateTimeField(null=True)),
-                ("attempts", models.PositiveSmallIntegerField(default=0, help_text="How often it failed.")),
+                ("attempts", models.PositiveIntegerField(default=0, help_text="How often it failed.")),
                 ("next_try_at", models.DateTimeField(null=True)),
                 ("last_error", models.CharField(blank=True, max_length=500)),
                 (

@@ -275,6 +275,15 @@ def test_a_case_that_fails_is_tried_again_ever_more_rarely(poisoned):
     assert timer.last_error.startswith("LookupError: ")
 
 
+def test_a_case_that_fails_for_months_still_stops_no_other(many_cases, poisoned):
+    poisoned.timers.update(attempts=500)
+    many_cases(2, severity=Severity.TWO)
+
+    assert sweep_due(NOON + DAY) == 2
+
+    assert set(poisoned.timers.values_list("attempts", "next_try_at")) == {(501, NOON + DAY + HOUR)}
+
+
 def test_a_case_that_failed_takes_effect_when_it_is_mended(poisoned):
     sweep_due(NOON + DAY)
     standard = PlanTarget.objects.get(version__number=1, severity=2)

@@ -125,15 +125,21 @@ def _correct_idle(locked: Iterable[Case], effects: Iterable[Effect]) -> None:
 
 
 def _set_aside(case: int, at: datetime, error: Exception) -> None:
-    """Try the due timers of a failing case again later: after a minute, then twice as long each time, up to an hour."""
-    logger.exception("The timers of case %s are set aside", case, exc_info=error)
-    timers = list(Timer.objects.due(at).filter(case=case))
-    for timer in timers:
-        timer.state = Timer.State.FAILED
-        timer.attempts += 1
-        timer.next_try_at = at + pause(timer.attempts, FIRST_RETRY_AFTER, LAST_RETRY_AFTER)
-        timer.last_error = f"{type(error).__name__}: {error}"[:500]
-    Timer.objects.bulk_update(timers, ["state", "next_try_at", "attempts", "last_error"])
+    """Try the due timers of a failing case again later: after a minute, then twice as long each time, up to an hour.
+
+    Not when somebody has taken the case since it failed: what they do to it may have mended it.
+    """
+    with transaction.atomic():
+        if not _claim([case]):
+            return
+        logger.exception("The timers of case %s are set aside", case, exc_info=error)
+        timers = list(Timer.objects.due(at).filter(case=case))
+        for timer in timers:
+            timer.state = Timer.State.FAILED
+            timer.attempts += 1
+            timer.next_try_at = at + pause(timer.attempts, FIRST_RETRY_AFTER, LAST_RETRY_AFTER)
+            timer.last_error = f"{type(error).__name__}: {error}"[:500]
+        Timer.objects.bulk_update(timers, ["state", "next_try_at", "attempts", "last_error"])
 
 
 # Keeping the rows true

@@ -9,6 +9,7 @@ from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from freezegun import freeze_time
 
+import sla.operations
 from accounts.refusal import Refusal
 from cases import operations
 from cases.enums import Channel, ClosureReason, EventKind, Severity, Status
@@ -355,6 +356,14 @@ def test_a_case_that_a_verb_holds_is_left_for_the_next_sweep(open_case):
 
     assert sweep_due(NOON + DAY) == 1
     assert (len(facts(busy, BREACHED)), len(facts(free, BREACHED))) == (1, 1)
+
+
+@pytest.mark.usefixtures("transactional_db")
+def test_a_case_that_failed_here_and_is_swept_elsewhere_is_not_set_aside(case):
+    with elsewhere(lambda: sweep_due(NOON + DAY)):
+        sla.operations._set_aside(case.pk, NOON + DAY, LookupError("the plan promised nothing"))
+
+    assert list(case.timers.values_list("state", "attempts")) == [("fired", 0)]
 
 
 @pytest.mark.usefixtures("transactional_db")

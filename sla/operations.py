@@ -14,7 +14,6 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Q
 
 from accounts.backoff import pause
-from accounts.refusal import Refusal
 from cases import operations as cases
 from cases.journal import Entry, record
 from cases.models import Case
@@ -108,13 +107,10 @@ def _record_facts(effects: Iterable[Effect], at: datetime) -> None:
 
 
 def _close_unanswered(effects: Iterable[Effect], at: datetime) -> None:
-    """Close the cases whose contact stayed silent (C-CLS-05). A refusal says that the truth has changed: no error."""
+    """Close the cases whose contact stayed silent (C-CLS-05). They are locked: what their logs allow is not refused."""
     for case, item in effects:
         if item.fact is None:
-            try:
-                cases.close_for_no_response(case, by=None, at=at)
-            except Refusal as refusal:
-                logger.info("Case %s stays open: %s", case.number, refusal)
+            cases.close_for_no_response(case, by=None, at=at)
 
 
 def _correct_idle(locked: Iterable[Case], effects: Iterable[Effect]) -> None:

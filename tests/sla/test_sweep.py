@@ -10,7 +10,6 @@ from django.test.utils import CaptureQueriesContext
 from freezegun import freeze_time
 
 import sla.operations
-from accounts.refusal import Refusal
 from cases import operations
 from cases.enums import Channel, ClosureReason, EventKind, Severity, Status
 from cases.models import Case, CaseEvent
@@ -187,20 +186,6 @@ def test_an_answer_at_the_last_minute_keeps_the_case_open(silent, technical_cont
 
     assert sweep_due(CLOSABLE_AT + HOUR) == 0
     assert Case.objects.get(pk=silent.pk).status == Status.IN_PROGRESS
-
-
-def test_a_refused_closing_is_spent_and_stops_nothing(silent, case, monkeypatch, timers, engineer):
-    def refuse(*_, **__):
-        raise Refusal("not_waiting", "It is our turn now.")
-
-    monkeypatch.setattr(operations, "close_for_no_response", refuse)
-
-    sweep_due(CLOSABLE_AT)
-    operations.add_note(silent, "Strange.", by=engineer, at=CLOSABLE_AT + MINUTE)
-
-    assert ("no_response", "7", 1, "fired") in timers(silent)
-    assert sweep_due(CLOSABLE_AT + DAY) == 0
-    assert [kind for kind, *_ in facts(case, BREACHED)] == [BREACHED]
 
 
 # Batches

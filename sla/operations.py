@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import Q
 
 from accounts.backoff import pause
 from cases import operations as cases
@@ -20,7 +19,7 @@ from cases.models import Case
 from sla import projection
 from sla.agenda import Item, worth_doing
 from sla.crash import CrashPoint, pass_point
-from sla.models import Heartbeat, Timer
+from sla.models import Heartbeat, Timer, TimerQuerySet
 
 logger = logging.getLogger(__name__)
 
@@ -42,16 +41,22 @@ def sweep_due(at: datetime, limit: int = 200) -> int:
 
 
 def _batches(at: datetime, limit: int) -> Iterator[list[int]]:
-    """The ids of the cases with due timers, oldest timer first, a page at a time.
+    """The ids of the cases with due timers, a page at a time: first what never failed, then what is tried again."""
+    yield from _pages(Timer.objects.waiting_until(at), "fire_at", limit)
+    yield from _pages(Timer.objects.set_aside_until(at), "next_try_at", limit)
+
+
+def _pages(due: TimerQuerySet, moment: str, limit: int) -> Iterator[list[int]]:
+    """Oldest `moment` first, in the order of its index: no page sorts the whole backlog.
 
     Pages go forward by key, so that a page whose cases are all held by others hides nothing and is not asked for again.
     """
-    due = Timer.objects.due(at).order_by("fire_at", "pk")
+    due = due.order_by(moment, "pk")
     page = due
-    while rows := list(page.values_list("fire_at", "pk", "case")[:limit]):
+    while rows := list(page.values_list(moment, "pk", "case")[:limit]):
         yield list(dict.fromkeys(case for _, _, case in rows))
-        fire_at, pk, _ = rows[-1]
-        page = due.filter(Q(fire_at__gt=fire_at) | Q(fire_at=fire_at, pk__gt=pk))
+        last, pk, _ = rows[-1]
+        page = due.filter(**{f"{moment}__gte": last}).exclude(**{moment: last, "pk__lte": pk})
 
 
 def _take_effect_apart(ids: Sequence[int], at: datetime) -> int:

@@ -132,9 +132,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 "indexes": [
-                    models.Index(condition=models.Q(("state", "pending")), fields=["fire_at"], name="timers_due"),
+                    models.Index(condition=models.Q(("state", "pending")), fields=["fire_at", "id"], name="timers_due"),
                     models.Index(
-                        condition=models.Q(("state", "failed")), fields=["next_try_at"], name="timers_to_try_again"
+                        condition=models.Q(("state", "failed")),
+                        fields=["next_try_at", "id"],
+                        name="timers_to_try_again",
                     ),
                 ],
                 "constraints": [

@@ -210,11 +210,25 @@ def test_a_batch_costs_as_many_statements_for_one_timer_as_for_two_hundred(many_
     assert statements(1) == statements(200)
 
 
-def test_a_sweep_with_nothing_to_do_asks_once(case):
+def test_a_sweep_with_nothing_to_do_asks_twice(case):
     with CaptureQueriesContext(connection) as queries:
         sweep_due(NOON)
 
-    assert len(queries) == 1
+    assert len(queries) == 2  # what is due, what is tried again
+
+
+def test_a_page_of_a_long_backlog_is_read_in_the_order_of_its_index(many_cases):
+    many_cases(700, severity=Severity.TWO)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE sla_timer")
+
+    for due, moment in (
+        (Timer.objects.waiting_until(NOON + DAY), "fire_at"),
+        (Timer.objects.set_aside_until(NOON + DAY), "next_try_at"),
+    ):
+        plan = due.order_by(moment, "pk")[:200].explain()
+        assert "Index" in plan
+        assert "Sort" not in plan
 
 
 # Trouble

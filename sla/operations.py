@@ -8,9 +8,11 @@ size, but for the cases that it closes, each of which is a verb of its own.
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import Count, Min
 
 from accounts.backoff import pause
 from cases import operations as cases
@@ -184,3 +186,23 @@ def note_sweep(at: datetime) -> None:
 def last_swept_at() -> datetime | None:
     """Until when the last sweep looked for what was due (aware UTC); None if there never was one."""
     return Heartbeat.objects.filter(name=SWEEP).values_list("at", flat=True).first()
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What should have taken effect and has not: `late_since` is the oldest moment of a timer that waits.
+
+    `set_aside` timers failed and are tried again now and then; the oldest of them should have fired at
+    `set_aside_since`. Moments are aware UTC, None when there is no such timer.
+    """
+
+    late_since: datetime | None
+    set_aside: int
+    set_aside_since: datetime | None
+
+
+def backlog(at: datetime) -> Backlog:
+    """How far the sweeps are behind at `at` (aware)."""
+    late = Timer.objects.waiting_until(at).aggregate(since=Min("fire_at"))
+    failing = Timer.objects.filter(state=Timer.State.FAILED).aggregate(count=Count("pk"), since=Min("fire_at"))
+    return Backlog(late["since"], failing["count"], failing["since"])

@@ -80,10 +80,13 @@ def record_contact_attempt(
     """Record an attempt to reach a silent contact: a call that nobody took, or a message that is sent now.
 
     It counts while we wait for the customer: for an answer, or on hold for a contact that cannot be reached.
-    `text` is the message to the customer, or for the telephone what was tried. Guide: C-CLS-05; reading A-15.
+    `text` is the message to the customer, or for the telephone what was tried. Only a message announces the closure:
+    nobody hears what is said to a telephone that is not answered. Guide: C-CLS-05; reading A-15.
     """
+    channel = Channel(channel)
+    by_phone = channel is Channel.PHONE
     with acting(case, Verb.RECORD_CONTACT_ATTEMPT, by=by, at=at, form=form) as act:
-        by_phone = channel is Channel.PHONE
+        rules.require_written_announcement(channel, announces_closure)
         act.record(
             EventKind.CONTACT_ATTEMPTED,
             channel=channel,

@@ -55,14 +55,14 @@ def open_case(
     `contact` is whom support talks to: the opener's own contact unless Customer Service opens it for a caller.
     `received_at` (aware) is the start of the call; `at` for the web. The first-response clock starts there (A-07).
     A customer opens cases for products that support was bought for; what is unclear goes to Customer Service (A-26).
-    Severity 1 needs a telephone number (A-04). `follows` is an older case that this one refers to (A-10, C-RPN-02).
+    Severity 1 needs a telephone number (A-04): `phone`, or else the contact's own. `follows` is an older case that this one refers to (A-10, C-RPN-02).
     Guide: C-LIF-01, C-CHN-01, C-CON-01, C-PAR-03, C-STF-03.
     """
     if not (decision := may(by, Verb.OPEN, organization)):
         raise PermissionDenied(decision.reason)
     _require_not_opened(form, by)
     contact = _contact_for(organization, by, contact)
-    phone = cleaned(phone, "phone", SHORT_LIMIT)
+    phone = cleaned(phone, "phone", SHORT_LIMIT) or contact.user.phone
     rules.require_phone(severity, phone)
     received_at = received_at or at
     rules.require_recent_receipt(received_at, at)

@@ -186,10 +186,16 @@ class AttemptForm(CaseForm):
     )
     text = TextField(label="The message, or what you tried by telephone")
     announces_closure = forms.BooleanField(
-        label="This announces that the case closes without an answer", required=False
+        label="This announces that the case closes without an answer",
+        required=False,
+        help_text="Only a message can: the customer reads it.",
     )
 
-    refusals: Mapping[str, str] = {"body_missing": "text", "body_too_long": "text"}
+    refusals: Mapping[str, str] = {
+        "body_missing": "text",
+        "body_too_long": "text",
+        "announcement_not_written": "announces_closure",
+    }
 
 
 class VerificationForm(CaseForm):

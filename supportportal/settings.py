@@ -195,7 +195,7 @@ FILE_UPLOAD_HANDLERS = [
 # The cache holds throttles and hints; sessions carry a promise and live in PostgreSQL.
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "supportportal.caches.SteadyRedisCache",
         "LOCATION": engines.cache_url(REDIS_URL),
         "OPTIONS": {"socket_connect_timeout": 2, "socket_timeout": 2},
     }

@@ -10,6 +10,7 @@ from email.utils import parseaddr
 from pathlib import Path
 
 import environ
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
@@ -275,6 +276,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "notifications.tasks.deliver",
         "schedule": timedelta(seconds=1),
         "options": {"expires": 5},
+    },
+    "delete expired sessions and old letters": {
+        "task": "accounts.tasks.tidy_up",
+        "schedule": crontab(hour="3", minute="20"),
+        "options": {"expires": 3600},
     },
     "take away files that no case names": {
         "task": "cases.tasks.clean_attachments",

@@ -20,8 +20,8 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from accounts.enums import Worded
-from cases.enums import ENGINEERS, EventKind, HoldReason, Severity
-from cases.facts import Fact, State, apply
+from cases.enums import EventKind, HoldReason, Severity
+from cases.facts import Fact, State, apply, is_response
 from sla.calendars import Calendar, add_open_time, open_time_between
 from sla.promises import MilestoneKind, Promise, Promises
 
@@ -269,7 +269,7 @@ def _advance(milestone: Milestone, fact: Fact, promise: Promise, promises: Promi
     """The milestone after `fact`, which finds it neither met nor withdrawn."""
     if milestone.due_at and fact.at > milestone.due_at:
         milestone = replace(milestone, breached_at=milestone.due_at)
-    if _is_response(fact):
+    if is_response(fact):
         return replace(_resumed(milestone, fact.at, promises), met_at=fact.at)
     if fact.kind is EventKind.CLOSED:
         return replace(_resumed(milestone, fact.at, promises), stopped_at=fact.at)
@@ -284,20 +284,6 @@ def _advance(milestone: Milestone, fact: Fact, promise: Promise, promises: Promi
         aimed = _aimed(milestone, promises, promise=promise, calendar=promise.calendar(calendar))
         return _stepped(aimed, fact.at, fact.kind)
     return milestone
-
-
-def _is_response(fact: Fact) -> bool:
-    """Whether `fact` is an engineer's contact with the customer: a public message, or a call that reached (A-06)."""
-    if fact.role not in ENGINEERS:
-        return False
-    match fact.kind:
-        case EventKind.REPLIED | EventKind.CLOSURE_PROPOSED:
-            return True
-        case EventKind.CALLED:
-            return bool(fact.data["reached"])
-        case EventKind.CONTACT_ATTEMPTED:
-            return fact.data["message"] is not None
-    return False
 
 
 def _resumed(milestone: Milestone, at: datetime, promises: Promises) -> Milestone:

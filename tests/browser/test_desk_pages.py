@@ -182,6 +182,26 @@ def test_the_queue_is_worked_by_keyboard_alone(portal, browser, engineer, cases)
         expect(page.get_by_role("heading", name="Keys")).to_be_visible()
 
 
+def test_a_deadline_that_passes_on_an_open_page_shows_it(portal, browser, engineer, open_case, now):
+    case = operations.accept(open_case(at=now, severity=Severity.ONE), by=engineer, at=now)
+    with visit_as(browser, portal, engineer) as context:
+        page = context.new_page()
+        page.clock.install(time=now)
+        page.goto(url(portal, case))
+        chip, clock = page.locator("#desk-peek .deadline"), page.locator("#facts .clock")
+        expect(chip).to_have_attribute("data-state", "running")
+
+        page.clock.run_for("29:00")
+        expect(clock).to_have_attribute("data-state", "soon")
+        expect(chip.locator("use")).to_have_attribute("href", re.compile("#soon$"))
+
+        page.clock.run_for("03:00")
+        for place in (chip, clock, clock.locator(".ring")):
+            expect(place).to_have_attribute("data-state", "breached")
+        expect(clock.locator(".used")).to_have_attribute("stroke-dasharray", "100 100")
+        expect(chip).to_contain_text("late")
+
+
 def test_keys_that_are_switched_off_do_nothing(portal, browser, engineer, cases):
     with visit_as(browser, portal, engineer) as context:
         page = context.new_page()

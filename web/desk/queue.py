@@ -115,6 +115,7 @@ class Row:
     state: str
     text: str
     due_at: datetime | None
+    soon_at: datetime | None
     due: str
     turn: Turn
     status: str
@@ -177,6 +178,7 @@ def _row(case: Case, state: ClockState, reader: User, times: Times) -> Row:
         state=state,
         text=STILL_WORDS.get(state, ""),
         due_at=due_at,
+        soon_at=case.clock.soon_at,
         due=_due(due_at, times) if due_at else "",
         turn=case.turn,
         status=_what_next(case),

@@ -31,6 +31,12 @@ function act(key) {
   return true;
 }
 
+// A list that was fetched again keeps its focus (by id), and with it the mark of its row.
+document.addEventListener("htmx:afterSwap", () => {
+  const item = document.activeElement?.closest("[data-items] [data-item]");
+  item?.closest("tr")?.setAttribute("data-cursor", "");
+});
+
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey) return;
   if (event.key === "Escape") {

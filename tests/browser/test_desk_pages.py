@@ -202,6 +202,49 @@ def test_a_deadline_that_passes_on_an_open_page_shows_it(portal, browser, engine
         expect(chip).to_contain_text("late")
 
 
+def test_an_open_queue_follows_what_happens_and_keeps_the_focus(portal, browser, engineer, case_in, now):
+    case = case_in(Status.IN_PROGRESS, at=now - HOUR)
+    with visit_as(browser, portal, engineer) as context:
+        page = context.new_page()
+        page.clock.install(time=now)
+        page.goto(f"{portal}/desk/?view=mine")
+        page.keyboard.press("j")
+        other = case_in(Status.IN_PROGRESS, at=now - HOUR)
+        page.clock.run_for("00:21")
+
+        expect(page.locator(f"#row-{other.number}")).to_be_visible()
+        expect(page.locator(f"#row-{case.number}")).to_be_focused()
+        expect(page.locator("tr[data-cursor]")).to_contain_text(case.number)
+        expect(page.locator("#view-mine .number")).to_have_text("2")
+        expect(page.get_by_role("banner").get_by_label(re.compile("Notifications"))).to_be_visible()
+
+
+def test_an_open_case_offers_its_news_and_keeps_what_is_being_typed(
+    portal, browser, engineer, technical_contact, case_in, now
+):
+    case = case_in(Status.IN_PROGRESS, at=now - HOUR)
+    with visit_as(browser, portal, engineer) as context:
+        page = context.new_page()
+        page.clock.install(time=now)
+        page.goto(url(portal, case))
+        page.get_by_label("Your message").fill("Half a sentence")
+        operations.reply_as_customer(case, "It works again.", by=technical_contact, at=now)
+        page.clock.run_for("00:21")
+        news = page.get_by_role("link", name="Something happened")
+        expect(news).to_be_visible()
+        expect(page.locator("#case-timeline")).not_to_contain_text("It works again.")
+        assert faults(page) == []
+
+        news.click()
+        expect(page.locator("#case-timeline")).to_contain_text("It works again.")
+        expect(page.get_by_label("Your message")).to_have_value("Half a sentence")
+        expect(news).to_be_hidden()
+        page.get_by_label("Your message").fill("Good to hear.")
+        page.locator("label", has=page.locator("[value=public]")).click()
+        page.get_by_role("button", name="Send to the customer").click()
+        expect(page.locator("#case-timeline")).to_contain_text("Good to hear.")
+
+
 def test_keys_that_are_switched_off_do_nothing(portal, browser, engineer, cases):
     with visit_as(browser, portal, engineer) as context:
         page = context.new_page()

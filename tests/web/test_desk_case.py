@@ -457,3 +457,26 @@ def test_the_workspace_costs_the_same_for_a_short_and_a_long_log(browse, enginee
             case_in(Status.IN_PROGRESS) if number < 20 else None
 
     assert counted[0] == counted[1] <= 10
+
+
+@pytest.mark.parametrize("reader", ["engineer", "technical_contact"])
+def test_an_open_case_hears_of_news_alone(browse, request, engineer, technical_contact, case_in, reader):
+    case, client = case_in(Status.IN_PROGRESS), browse(request.getfixturevalue(reader))
+    address = f"{case.get_absolute_url()}changes/"
+    noted = operations.add_note(case, "Firmware bug.", by=engineer, at=LATER)
+
+    before = client.get(address, {"since": case.version}).status_code
+    operations.reply_as_customer(case, "It works again.", by=technical_contact, at=LATER)
+    after = client.get(address, {"since": noted.version})
+
+    assert before == (200 if reader == "engineer" else 204)
+    assert "Something happened" in after.content.decode()
+    assert client.get(address, {"since": noted.version + 1}).status_code == 204
+    assert client.get(address, {"since": "x"}).status_code == 200
+
+
+@pytest.mark.clause("C-STF-02")
+def test_news_of_a_foreign_case_do_not_exist(browse, tokyo_contact, case_in):
+    case = case_in(Status.IN_PROGRESS)
+
+    assert browse(tokyo_contact).get(f"{case.get_absolute_url()}changes/").status_code == 404

@@ -234,6 +234,7 @@ def in_words(count: int) -> str:
 class Place:
     """A view in the list of views."""
 
+    key: str
     name: str
     url: str
     count: str
@@ -247,7 +248,7 @@ def menu(views: Mapping[str, View], wish: Wish, numbers: Mapping[str, int]) -> l
     def place(key: str, view: View) -> Place:
         alarm = key == "breached" and numbers[key] > 0
         current = key == wish.view and not wish.words
-        return Place(view.name, Wish(key).query(), in_words(numbers[key]), alarm, current)
+        return Place(key, view.name, Wish(key).query(), in_words(numbers[key]), alarm, current)
 
     groups: Iterable[tuple[str, Any]] = groupby(views.items(), key=lambda item: item[1].group)
     return [(group, [place(*item) for item in items]) for group, items in groups]

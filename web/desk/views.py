@@ -40,7 +40,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         "regions": Region.objects.all(),
         "severities": Severity,
     }
-    return render(request, "desk/queue.html", page)
+    return render(request, "desk/_listing.html" if _is_refresh(request) else "desk/queue.html", page)
 
 
 def intake(request: HttpRequest) -> HttpResponse:
@@ -50,7 +50,12 @@ def intake(request: HttpRequest) -> HttpResponse:
         "intake": intake_of(reader, Times(reader, timezone.now())),
         "may_open": may(reader, Verb.OPEN, Case),
     }
-    return render(request, "desk/intake.html", page)
+    return render(request, "desk/_intake.html" if _is_refresh(request) else "desk/intake.html", page)
+
+
+def _is_refresh(request: HttpRequest) -> bool:
+    """Whether an open page asks for its list again."""
+    return bool(request.htmx)  # type: ignore[attr-defined]
 
 
 def phone_case(request: HttpRequest) -> HttpResponse:

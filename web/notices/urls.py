@@ -6,6 +6,7 @@ from web.notices import views
 
 urlpatterns = [
     path("notifications/", views.inbox, name="inbox"),
+    path("notifications/unread/", views.unread, name="unread"),
     path("notifications/read/", views.read, name="notifications_read"),
     path("desk/deliveries/", views.deliveries, name="deliveries"),
     path("desk/deliveries/<uuid:key>/", views.delivery, name="delivery"),

@@ -2,6 +2,7 @@
 // data-key="c" acts on its key, and data-then names the field that gets the focus afterwards.
 // Nothing happens while somebody types in a field, or with Ctrl, Alt or Meta. The page /desk/keys/ switches all off.
 const places = { q: "/desk/", i: "/desk/intake/" };
+const help = "/desk/keys/";
 let leading = false;
 
 const field = (node) => node.closest("input, textarea, select, [contenteditable]");
@@ -37,6 +38,9 @@ document.addEventListener("htmx:afterSwap", () => {
   item?.closest("tr")?.setAttribute("data-cursor", "");
 });
 
+// The link to the search, where the bar has no room for its field.
+if (location.hash === "#queue-q") document.getElementById("queue-q")?.focus();
+
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey) return;
   if (event.key === "Escape") {
@@ -51,6 +55,10 @@ document.addEventListener("keydown", (event) => {
   if (led && places[key]) location.assign(places[key]);
   else if (key === "g") leading = true;
   else if (key === "j" || key === "k") move(key === "j" ? 1 : -1);
-  else if (key.length !== 1 || !act(key)) return;
+  else if (key.length !== 1) return;
+  else if (!act(key)) {
+    if (key !== "?") return;
+    location.assign(help);
+  }
   event.preventDefault();
 });

@@ -168,7 +168,14 @@ def test_the_queue_is_worked_by_keyboard_alone(portal, browser, engineer, cases)
         page.keyboard.press("Escape")
         page.keyboard.press("r")
         expect(page.get_by_role("button", name="Send to the customer")).to_be_visible()
+        expect(page.get_by_label("Your message")).to_have_value("")
         page.keyboard.press("Escape")
+        page.keyboard.press("n")
+        expect(page.get_by_label("Your message")).to_have_value("Never a single key in a field: c, e, ?")
+        page.keyboard.press("Escape")
+        page.keyboard.press("?")
+        expect(page.get_by_role("heading", name="Keys")).to_be_visible()
+        page.go_back()
         page.keyboard.press("c")
         expect(page.get_by_role("heading", name="Log a call")).to_be_visible()
         page.go_back()
@@ -272,8 +279,19 @@ def test_the_workspace_works_without_script(portal, browser, engineer, cases):
         expect(page.locator("#case-timeline")).to_contain_text("We are at it.")
 
 
-@pytest.mark.parametrize("width", [360, 390, 900, 1440])
+def test_the_search_is_reached_where_the_bar_has_no_room_for_it(portal, browser, engineer, cases):
+    with visit_as(browser, portal, engineer, viewport={"width": 1024, "height": 800}) as context:
+        page = context.new_page()
+        page.goto(url(portal, cases["urgent"]))
+        page.keyboard.press("/")
+
+        expect(page.locator("#queue-q")).to_be_focused()
+
+
+@pytest.mark.parametrize("width", [360, 390, 896, 1024, 1440])
 def test_the_workspace_fits_every_width(portal, browser, engineer, cases, width):
+    engineer.zone = "Asia/Kathmandu"
+    engineer.save()
     with visit_as(browser, portal, engineer, viewport={"width": width, "height": 800}) as context:
         page: Page = context.new_page()
         for address in (f"{portal}/desk/?view=all", url(portal, cases["urgent"])):

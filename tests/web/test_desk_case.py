@@ -7,7 +7,7 @@ import pytest
 from accounts.enums import AbsenceReason
 from accounts.models import Absence
 from cases import operations
-from cases.enums import Channel, Status
+from cases.enums import Channel, Severity, Status
 from cases.models import Case
 from tests.cast import DAY, HOUR, NOON, kinds
 from tests.web.conftest import LATER, hidden_fields
@@ -294,6 +294,28 @@ def test_a_manager_lowers_an_agreed_severity_and_nobody_raises_it(send, case_in,
     case.refresh_from_db()
     assert (by_engineer.status_code, raised.status_code) == (403, 422)
     assert (case.severity, last(case)) == (4, "severity_reduced")
+
+
+@pytest.mark.parametrize(
+    ("status", "age", "noun", "told"),
+    [
+        (Status.IN_PROGRESS, HOUR, "severity", "There is no other severity to propose."),
+        (Status.IN_PROGRESS, HOUR, "severity/reduction", "Only a severity that is agreed can be lowered"),
+        (Status.CLOSED, 60 * DAY, "reopening", "The 30 days for reopening are over"),
+    ],
+)
+def test_no_form_is_shown_that_would_be_refused_whatever_is_filled_in(
+    browse, engineer, support_manager, case_in, status, age, noun, told
+):
+    case = case_in(status, at=NOON - age)
+    if noun == "severity":
+        operations.agree_severity(case, case.state.requested, by=engineer, at=NOON)
+        operations.propose_severity(case, Severity.FOUR, by=engineer, at=NOON, reason="A question is left.")
+
+    page = browse(support_manager).get(f"{case.get_absolute_url()}{noun}/", follow=True)
+
+    assert page.redirect_chain[-1][0] == case.get_absolute_url()
+    assert told in page.content.decode()
 
 
 # Closing and coming back

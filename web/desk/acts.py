@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
 
 from accounts.enums import ENGINEER_ROLES
@@ -28,12 +30,18 @@ from web.desk.forms import (
     ReplyForm,
 )
 from web.desk.intake import refusal_text
-from web.desk.workspace import IN_WORK, agrees_to
+from web.desk.workspace import IN_WORK, agrees_to, lowers, proposes
 
 Files = Sequence[StoredFile]
 
 LOWER_ONLY = "An agreed severity can only become less severe."
 BOTH_AGREE = "It is settled when both sides agree. Until then the graver of both positions counts."
+
+
+def _pointless(request: HttpRequest, case: Case, why: str) -> HttpResponse:
+    """Back to the case instead of showing a form that would be refused whatever is filled in."""
+    messages.info(request, why)
+    return redirect(case)
 
 
 # Talking
@@ -150,6 +158,8 @@ def _engineers(case: Case) -> list[tuple[str, list[User]]]:
 
 def propose_severity(request: HttpRequest, case: Case) -> HttpResponse:
     """Put another severity forward for support (C-SEV-01, C-SEV-03)."""
+    if request.method != "POST" and not proposes(case.state):
+        return _pointless(request, case, "There is no other severity to propose.")
     form = ProposalForm.of(request, case)
     lead = LOWER_ONLY if case.severity_agreed_at else BOTH_AGREE
     page = Page("Propose another severity", lead, "Propose", "The customer is asked.")
@@ -189,6 +199,8 @@ def agree_severity(request: HttpRequest, case: Case) -> HttpResponse:
 
 def reduce_severity(request: HttpRequest, case: Case) -> HttpResponse:
     """Lower an agreed severity as a manager (C-SEV-04)."""
+    if request.method != "POST" and not lowers(case.state):
+        return _pointless(request, case, "Only a severity that is agreed can be lowered, and Severity 4 is the lowest.")
     form = ReductionForm.of(request, case)
     lead = f"{Severity(case.severity).label} was agreed. The customer is told the reason."
     page = Page("Lower the severity", lead, "Lower the severity", "The severity is lowered.", danger=True)
@@ -265,6 +277,8 @@ def close_for_no_response(request: HttpRequest, case: Case) -> HttpResponse:
 
 def reopen(request: HttpRequest, case: Case) -> HttpResponse:
     """Reopen a closed case for the customer (C-RPN-01)."""
+    if request.method != "POST" and case.reopenable_until and timezone.now() >= case.reopenable_until:
+        return _pointless(request, case, "The 30 days for reopening are over: a new case continues this one.")
     form = MessageForm.of(request, case)
     lead = "The customer reads it. A new first-response clock starts."
     page = Page("Reopen the case", lead, "Reopen the case", "The case is open again.")

@@ -129,7 +129,7 @@ def _more(case: Case, now: datetime) -> Iterator[tuple[Verb, Offer]]:
             Verb.PROPOSE_SEVERITY,
             Offer("Propose another severity", _to(case, "severity"), f"severity-{case.severity}"),
         )
-    if state.severity_agreed_at and state.severity < Severity.FOUR:
+    if lowers(state):
         yield Verb.REDUCE_SEVERITY, Offer("Lower the severity", _to(case, "severity_reduction"), "down")
     yield Verb.RECORD_CONTACT_ATTEMPT, Offer("Record an attempt to reach", _to(case, "contact_attempts"), "mail")
     yield Verb.HOLD, Offer("Put the clock on hold", _to(case, "hold"), "paused")
@@ -154,6 +154,11 @@ def proposes(state: State) -> bool:
     """Whether support has another severity to put forward."""
     lowest = state.severity + 1 if state.severity_agreed_at else Severity.ONE
     return any(one >= lowest and one != state.proposed for one in Severity)
+
+
+def lowers(state: State) -> bool:
+    """Whether there is an agreed severity that a manager may lower (C-SEV-04)."""
+    return state.severity_agreed_at is not None and state.severity < Severity.FOUR
 
 
 def silence(case: Case, reader: User, times: Times) -> Silence | None:

@@ -209,3 +209,11 @@ def test_an_open_list_is_fetched_again_without_the_page_around_it(browse, custom
     assert place in whole
     assert place not in part
     assert case.number in part
+
+
+@pytest.mark.parametrize("words", ["isla", "isla.reid@example.com", "Vogt", "lena.vogt@example.com"])
+def test_a_case_is_found_by_its_contact_and_its_owner(browse, engineer, case_in, words):
+    case = case_in(Status.IN_PROGRESS)
+
+    assert case.number in browse(engineer).get("/desk/", {"q": words}).content.decode()
+    assert case.number not in browse(engineer).get("/desk/", {"q": "Somebody else"}).content.decode()

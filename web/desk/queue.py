@@ -157,7 +157,10 @@ def by_deadline(reader: User) -> QuerySet[Case]:
 
 
 def _matching(text: str) -> Q:
-    return Q(subject__icontains=text) | Q(organization__name__icontains=text) | Q(organization__org_id__iexact=text)
+    organization = Q(organization__name__icontains=text) | Q(organization__org_id__iexact=text)
+    contact = Q(contact__user__name__icontains=text) | Q(contact__user__email__iexact=text)
+    owner = Q(owner__name__icontains=text) | Q(owner__email__iexact=text)
+    return Q(subject__icontains=text) | organization | contact | owner
 
 
 def rows_of(cases: Sequence[Case], reader: User, times: Times) -> list[Row]:

@@ -502,3 +502,46 @@ def test_news_of_a_foreign_case_do_not_exist(browse, tokyo_contact, case_in):
     case = case_in(Status.IN_PROGRESS)
 
     assert browse(tokyo_contact).get(f"{case.get_absolute_url()}changes/").status_code == 404
+
+
+@pytest.mark.clause("C-CLS-05")
+def test_a_call_that_a_silent_contact_did_not_take_counts_as_an_attempt(send, case_in):
+    case = case_in(Status.WAITING_FOR_CUSTOMER)
+
+    send(case, "calls", reached="no", summary="Rang twice.")
+
+    case.refresh_from_db()
+    assert [one.channel for one in case.state.attempts] == [Channel.PHONE]
+
+
+@pytest.mark.clause("C-CLS-05")
+def test_what_is_missing_for_closing_is_counted_and_no_button_is_shown_before(send, browse, engineer, case_in):
+    case = case_in(Status.WAITING_FOR_CUSTOMER)
+    send(case, "contact-attempts", channel="email", text="Are you there?", announces_closure="")
+
+    page = browse(engineer).get(f"{case.get_absolute_url()}no-response/", follow=True)
+
+    assert page.redirect_chain[-1][0] == case.get_absolute_url()
+    assert page.context["silence"].missing.startswith(
+        "1 of 3 business days; missing: a telephone call and the announcement in the last message. Closing"
+    )
+
+
+@pytest.mark.clause("C-LIF-03")
+def test_who_comes_second_to_a_case_is_told_who_has_it(send, browse, second_engineer, case_in):
+    case = case_in(Status.IN_PROGRESS)
+
+    page = browse(second_engineer).get(f"{case.get_absolute_url()}acceptance/", follow=True)
+
+    assert "Lena Vogt has taken this case already." in page.content.decode()
+    assert send(case, "acceptance", by=second_engineer).status_code == 302
+    assert last(case) == "assigned"
+
+
+def test_the_list_beside_a_case_is_the_one_it_was_opened_from(browse, engineer, case_in):
+    case, client = case_in(Status.IN_PROGRESS), browse(engineer)
+    client.get("/desk/?view=all")
+
+    assert client.get(case.get_absolute_url()).context["peek_name"] == "Open in every region"
+    client.cookies["view"] = "no such list"
+    assert client.get(case.get_absolute_url()).context["peek_name"] == "Mine, by next deadline"

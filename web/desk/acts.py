@@ -17,6 +17,7 @@ from cases.models import Case
 from web.case.access import person
 from web.case.acts import Page, answer
 from web.case.forms import AgreementForm, CaseForm, MessageForm
+from web.case.times import Times
 from web.desk.forms import (
     AttemptForm,
     CallForm,
@@ -30,7 +31,7 @@ from web.desk.forms import (
     ReplyForm,
 )
 from web.desk.intake import refusal_text
-from web.desk.workspace import IN_WORK, agrees_to, lowers, proposes
+from web.desk.workspace import IN_WORK, agrees_to, lowers, proposes, silence
 
 Files = Sequence[StoredFile]
 
@@ -90,15 +91,11 @@ def log_call(request: HttpRequest, case: Case) -> HttpResponse:
     page = Page("Log a call", lead, "Save the call", "The call is logged.")
 
     def act(files: Files) -> Case:
-        given = form.cleaned_data
-        return operations.log_call(
-            case,
-            by=person(request),
-            at=timezone.now(),
-            reached=given["reached"],
-            summary=given["summary"],
-            form=form.knew,
-        )
+        reached, summary = form.cleaned_data["reached"], form.cleaned_data["summary"]
+        by, at = person(request), timezone.now()
+        if form.is_attempt:
+            return operations.record_contact_attempt(case, Channel.PHONE, summary, by=by, at=at, form=form.knew)
+        return operations.log_call(case, by=by, at=at, reached=reached, summary=summary, form=form.knew)
 
     return answer(request, case, form, page, Verb.LOG_CALL, act)
 
@@ -108,6 +105,9 @@ def log_call(request: HttpRequest, case: Case) -> HttpResponse:
 
 def accept(request: HttpRequest, case: Case) -> HttpResponse:
     """Take a waiting case (C-LIF-03)."""
+    reader = person(request)
+    if case.owner and case.owner != reader and reader.staff_role in ENGINEER_ROLES:
+        return _pointless(request, case, f"{case.owner} has taken this case already.")
     form = CaseForm.of(request, case)
     page = Page("Take the case?", "It becomes yours, and the customer is told.", "Take the case", "The case is yours.")
 
@@ -265,6 +265,10 @@ def record_contact_attempt(request: HttpRequest, case: Case) -> HttpResponse:
 
 def close_for_no_response(request: HttpRequest, case: Case) -> HttpResponse:
     """Close a case whose contact did not answer (C-CLS-05)."""
+    reader = person(request)
+    quiet = silence(case, reader, Times(reader, timezone.now()))
+    if request.method != "POST" and quiet and not quiet.url:
+        return _pointless(request, case, quiet.missing)
     form = CaseForm.of(request, case)
     lead = "The attempts are listed in its summary. The customer can reopen it for 30 days."
     page = Page("Close without an answer?", lead, "Close the case", "The case is closed.", danger=True)
@@ -310,7 +314,7 @@ def follow_on(request: HttpRequest, case: Case) -> HttpResponse:
 
 def refuse(request: HttpRequest, case: Case) -> HttpResponse:
     """Refuse a case that is not covered, in words for the customer (C-CLS-04)."""
-    form = RefusalForm.of(request, case, initial={"reason": refusal_text(case)})
+    form = RefusalForm.of(request, case, initial={"reason": refusal_text(case, timezone.now())})
     lead = "The case closes, and the customer gets this text. The check is kept as evidence."
     page = Page("Not entitled?", lead, "Refuse and close", "The case is closed as not entitled.", danger=True)
 

@@ -173,9 +173,7 @@ def _answered(view: ClockView) -> str:
     return f"answered in {words.length(view.explanation.used)}"
 
 
-def _told(
-    context: Context, state: str, due_at: datetime | None, text: str, soon_at: datetime | None
-) -> dict[str, str]:
+def _told(context: Context, state: str, due_at: datetime | None, text: str, soon_at: datetime | None) -> dict[str, str]:
     """The words of a state, and, while it moves, the moments by which the browser moves it on."""
     if due_at is not None and state not in STANDING_STILL:
         soon = words.iso(soon_at) if soon_at else ""

@@ -228,7 +228,9 @@ class User(AbstractBaseUser, PermissionsMixin):
 
         Kept on the instance only: a request or a task reads a fresh user, so a right that ended is gone at the next.
         """
-        held = Contact.objects.filter(user=self).in_force(timezone.now()).select_related("organization")
+        held = list(Contact.objects.filter(user=self).in_force(timezone.now()).select_related("organization"))
+        for contact in held:
+            contact.user = self  # whom a rule would ask for again, contact by contact
         return {contact.organization_id: contact for contact in held}
 
 

@@ -258,6 +258,13 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 2, "socket_timeout"
 CELERY_TIMEZONE = "UTC"
 CELERY_ACCEPT_CONTENT = ["json"]
 
+# Talking to a mail server takes the time it takes; no clock may wait for that, so sweeps have workers of their own.
+CELERY_TASK_ROUTES = {
+    "sla.tasks.sweep": {"queue": "sweep"},
+    "accounts.tasks.send_letters": {"queue": "mail"},
+    "notifications.tasks.deliver": {"queue": "mail"},
+}
+
 # Each tick only wakes what looks for work in PostgreSQL. A hint that nobody took soon is worth nothing.
 CELERY_BEAT_MAX_LOOP_INTERVAL = 1
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")

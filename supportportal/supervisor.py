@@ -1,4 +1,4 @@
-"""Runs the web server, the worker and beat of one machine, and ends every one of them with itself.
+"""Runs the web server, the workers and beat of one machine, and ends every one of them with itself.
 
 Each child leads a process group of its own, so that Ctrl-C reaches only us and a child goes together with the processes
 it forked. Its pid file lets the next supervisor end what a killed one left behind.
@@ -148,16 +148,24 @@ def kill_group(leader: int) -> None:
 
 
 def portal_children(folder: Path, address: str) -> list[Child]:
-    """The web server on `address` ("127.0.0.1:8000"), a worker and beat, with their pid files in `folder`."""
-    pid = {name: folder / f"{name}.pid" for name in ("web", "worker", "beat")}
+    """Everything that runs, with pid files in `folder`: the web server on `address` ("127.0.0.1:8000"), a worker for
+    mail and the rest, one that only sweeps, and beat."""
     celery = [sys.executable, "-W", "ignore:::celery.platforms", "-m", "celery", "-q", "-A", "supportportal"]
     lone = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     web = [sys.executable, "-m", "gunicorn", "--bind", address, "--preload"]
     web += ["--log-level", "warning", "--graceful-timeout", "5"]
+
+    def child(name: str, command: list[str], pid_option: str = "--pidfile") -> Child:
+        pid_file = folder / f"{name}.pid"
+        return Child(name, [*command, pid_option, str(pid_file)], pid_file)
+
+    def worker(name: str, queues: str, concurrency: int) -> Child:
+        own = ["--hostname", f"{name}@%h", "--queues", queues, "--concurrency", str(concurrency)]
+        return child(name, [*celery, "worker", *lone, *own])
+
     return [
-        Child("web", [*web, "--pid", str(pid["web"])], pid["web"]),
-        Child(
-            "worker", [*celery, "worker", *lone, "--concurrency", "2", "--pidfile", str(pid["worker"])], pid["worker"]
-        ),
-        Child("beat", [*celery, "beat", "--pidfile", str(pid["beat"])], pid["beat"]),
+        child("web", web, "--pid"),
+        worker("worker", "mail,celery", 2),
+        worker("sweeper", "sweep", 1),
+        child("beat", [*celery, "beat"]),
     ]

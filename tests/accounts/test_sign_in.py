@@ -18,6 +18,7 @@ from accounts import addresses, letters
 from accounts.models import Letter
 from accounts.tasks import tidy_up
 from tests.cast import fresh
+from web.account.sessions import key_of
 
 PASSWORD = "correct horse battery"
 NEW_PASSWORD = "a saddle for the horse"
@@ -261,10 +262,13 @@ def test_a_session_elsewhere_can_be_ended(client, isla):
     sign_in(elsewhere, isla.email)
     other = UserSession.objects.get(session_key=elsewhere.session.session_key)
 
-    page = client.get(reverse("usersessions_list"))
-    client.post(reverse("end_session", args=[other.pk]))
+    page = client.get(reverse("usersessions_list")).content.decode()
+    (address,) = re.findall(r'action="(/preferences/sessions/[^"]+)"', page)
+    client.post(address)
 
-    assert "Firefox on Windows" in page.content.decode()
+    assert "Firefox on Windows" in page
+    assert str(other.pk) not in address.split("/")
+    assert other.session_key not in page
     assert is_signed_in(client)
     assert not is_signed_in(elsewhere)
 
@@ -276,9 +280,9 @@ def test_nobody_ends_the_session_of_somebody_else(client, isla, tokyo_contact):
     sign_in(client, isla.email)
     session = UserSession.objects.get(user=tokyo_contact)
 
-    response = client.post(reverse("end_session", args=[session.pk]))
+    answers = [client.post(reverse("end_session", args=[key])) for key in (key_of(session), session.pk, "nonsense")]
 
-    assert response.status_code == 404
+    assert [answer.status_code for answer in answers] == [404, 404, 404]
     assert is_signed_in(theirs)
 
 

@@ -9,11 +9,15 @@ from pathlib import Path
 
 import pytest
 import yaml
+from django.conf import settings
+
+from supportportal.celery import app as celery
+from supportportal.supervisor import portal_children
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SETTINGS = (ROOT / "supportportal" / "settings.py").read_text()
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
-PORTAL_SERVICES = ["migrate", "web", "worker", "beat"]
+PORTAL_SERVICES = ["migrate", "web", "worker", "sweeper", "beat"]
 
 
 def variables_of_settings() -> set[str]:
@@ -76,10 +80,34 @@ def test_a_service_is_given_all_that_production_demands(service):
 
 
 def test_services_can_be_scaled():
-    for name in ("web", "worker"):
+    for name in ("web", "worker", "sweeper"):
         service = COMPOSE["services"][name]
         assert "container_name" not in service
         assert all(re.fullmatch(r"127\.0\.0\.1:\d+-\d+:8000", port) for port in service.get("ports", []))
+
+
+def queues_of(command: list[str]) -> set[str]:
+    return set(command[command.index("--queues") + 1].split(",")) if "--queues" in command else set()
+
+
+@pytest.mark.parametrize(
+    "commands",
+    [
+        [COMPOSE["services"][name]["command"] for name in ("worker", "sweeper")],
+        [child.command for child in portal_children(ROOT, "127.0.0.1:8000")],
+    ],
+    ids=["compose", "supervisor"],
+)
+def test_somebody_takes_every_hint_and_whoever_sweeps_does_nothing_else(commands):
+    taken = [queues for command in commands if (queues := queues_of(command))]
+    ticks = {tick["task"] for tick in settings.CELERY_BEAT_SCHEDULE.values()}
+    used = {celery.amqp.router.route({}, task)["queue"].name for task in ticks}
+
+    assert settings.CELERY_TASK_ROUTES.keys() <= ticks
+    assert used == set().union(*taken)
+    assert {"sweep"} in taken
+    assert celery.amqp.router.route({}, "sla.tasks.sweep")["queue"].name == "sweep"
+    assert len([queues for queues in taken if "sweep" in queues]) == 1
 
 
 def test_every_lasting_service_has_a_health_check():

@@ -10,6 +10,7 @@ from django.db import OperationalError, connection
 from django.urls import path
 from django.utils.timezone import now
 
+from sla.models import Timer
 from supportportal import health
 from supportportal.errors import server_error
 from supportportal.urls import urlpatterns
@@ -61,7 +62,7 @@ def test_a_portal_that_keeps_its_promises_is_ready(client, swept):
     assert response.status_code == 200
     assert response.json() == {
         "status": "ok",
-        "checks": {"database": "ok", "migrations": "ok", "redis": "ok", "sweep": "ok"},
+        "checks": {"database": "ok", "migrations": "ok", "redis": "ok", "sweep": "ok", "timers": "ok"},
     }
 
 
@@ -76,6 +77,32 @@ def test_a_portal_whose_timers_are_not_swept_is_not_ready(client, swept, ago, wo
 
     assert response.json()["checks"]["sweep"] == words
     assert response.status_code == (200 if words == "ok" else 503)
+
+
+@pytest.mark.parametrize(("ago", "words"), [(31, "one was due 31 s ago"), (29, "ok")])
+def test_a_portal_whose_sweeps_leave_a_timer_waiting_is_not_ready(client, swept, open_case, ago, words):
+    case = open_case(at=now())
+    case.timers.update(fire_at=now() + timedelta(hours=1))
+    Timer.objects.filter(pk=case.timers.first().pk).update(fire_at=now() - timedelta(seconds=ago))
+
+    response = client.get("/readyz")
+
+    assert response.json()["checks"]["timers"] == words
+    assert response.status_code == (200 if words == "ok" else 503)
+
+
+def test_a_case_whose_timers_fail_is_a_warning_and_turns_nothing_red(client, swept, open_case):
+    case = open_case(at=now())
+    case.timers.update(
+        state="failed", fire_at=now() - timedelta(hours=1), next_try_at=now() + timedelta(minutes=1), attempts=3
+    )
+
+    response = client.get("/readyz")
+
+    assert response.status_code == 200
+    assert response.json()["warnings"] == {
+        "timers": f"{case.timers.count()} set aside after errors, the oldest was due 3600 s ago"
+    }
 
 
 @pytest.mark.django_db
@@ -124,6 +151,7 @@ def test_a_portal_without_its_database_is_not_ready(client, swept, no_database):
         "migrations": "does not answer",
         "redis": "ok",
         "sweep": "does not answer",
+        "timers": "does not answer",
     }
 
 

@@ -98,7 +98,7 @@ def test_it_serves_and_leaves_nothing_running(machine, ending):
     portal.send_signal(ending)
     rest = portal.communicate(timeout=40)[0]
 
-    assert len(running) >= 6  # PostgreSQL, Redis, the web server and its two, the worker, beat
+    assert len(running) >= 7  # PostgreSQL, Redis, the web server and its two, the workers, beat
     assert portal.returncode == 0, rest
     assert machine.processes() == []
 
@@ -112,7 +112,7 @@ def test_a_killed_one_does_not_hinder_the_next(machine):
     second = machine.up()
 
     said = say_until(second, "Ctrl-C stops everything")
-    assert said.count("that a killed start had left behind") == 3
+    assert said.count("that a killed start had left behind") == 4  # web, worker, sweeper, beat
     second.send_signal(signal.SIGINT)
     second.communicate(timeout=40)
     assert machine.processes() == []

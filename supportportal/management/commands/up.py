@@ -30,7 +30,7 @@ SECONDS_TO_READY = 60
 
 
 class Command(BaseCommand):
-    help = "Run the portal on this machine: engines, migrations, demo data, web, worker and beat. Ctrl-C ends it all."
+    help = "Run the portal on this machine: engines, migrations, demo data, web, workers and beat. Ctrl-C ends it all."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -101,7 +101,7 @@ class Command(BaseCommand):
             self.stderr.write(str(error))
 
     def welcome(self, port: int, address: str, stopping: Event) -> None:
-        self.stdout.write("Web server, worker and beat are starting.")
+        self.stdout.write("Web server, workers and beat are starting.")
         self.stdout.flush()
         wait_until_ready(port, stopping)
         if stopping.is_set():

@@ -224,7 +224,7 @@ def test_an_empty_form_of_preferences_is_refused_and_other_methods_are_not_known
 # Errors
 
 
-@pytest.mark.parametrize("name", ["400", "403", "404", "429", "500", "503"])
+@pytest.mark.parametrize("name", ["400", "403", "404", "413", "429", "500", "503"])
 def test_the_page_of_an_error_needs_neither_request_nor_database(name):
     page = loader.get_template(f"{name}.html").render()
 

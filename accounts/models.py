@@ -180,9 +180,6 @@ class UserManager(BaseUserManager["User"]):
         user.save(using=self._db)
         return user
 
-    def create_superuser(self, email: str, name: str, password: str | None = None, **fields: Any) -> "User":
-        return self.create_user(email, name, password, is_staff=True, is_superuser=True, **fields)
-
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.get(email__iexact=username)
 
@@ -485,6 +482,9 @@ class Invitation(models.Model):
 
     Of the token only its hash is kept; the token itself stands in the mailed link alone.
     """
+
+    link = ""
+    """The mailed link, on the object that was just made and nowhere else."""
 
     email = models.EmailField("e-mail address", max_length=254)
     name = models.CharField("full name", max_length=120)

@@ -10,5 +10,6 @@ urlpatterns = [
     path("preferences/theme/", views.theme, name="theme"),
     path("preferences/sessions/<str:key>/end/", views.end_session, name="end_session"),
     path("preferences/security/", views.security, name="account_security"),
+    path("invitations/", views.accept_invitation, name="accept_invitation"),
     path("invitations/<str:token>/", views.invitation, name="invitation"),
 ]

@@ -20,6 +20,7 @@ from web.case.access import FORM, about_one, person, private
 from web.context import THEMES
 
 A_YEAR = 365 * 24 * 3600
+OPENED = "opened_invitation"  # under which a session keeps the token of the link that its reader opened
 
 
 @private
@@ -78,20 +79,37 @@ def end_session(request: HttpRequest, key: str) -> HttpResponse:
     return redirect("usersessions_list")
 
 
-@require_http_methods(FORM)
+@require_safe
 def invitation(request: HttpRequest, token: str) -> HttpResponse:
-    """Turn a mailed link into an account, or into one more right of the account that the reader is signed in to."""
+    """Take the token of a mailed link out of the address at once: browsers, proxies and logs keep addresses."""
+    try:
+        invitations.find(token, at=timezone.now())
+    except Refusal as refusal:
+        return _refused(request, refusal)
+    request.session[OPENED] = token
+    return redirect("accept_invitation")
+
+
+@require_http_methods(FORM)
+def accept_invitation(request: HttpRequest) -> HttpResponse:
+    """Turn the opened link into an account, or into one more right of the account that the reader is signed in to."""
     now = timezone.now()
+    token = request.session.get(OPENED, "")
     try:
         invited = invitations.find(token, at=now)
         if request.method != "POST":
             return _offer(request, invited)
         if request.user.is_authenticated:
             invitations.accept(token, at=now, by=request.user)
+            del request.session[OPENED]
             return redirect("/")
         return _make_account(request, token, invited, now)
     except Refusal as refusal:
-        return render(request, "account/invitation_refused.html", {"refusal": refusal}, status=410)
+        return _refused(request, refusal)
+
+
+def _refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
+    return render(request, "account/invitation_refused.html", {"refusal": refusal}, status=410)
 
 
 def _offer(request: HttpRequest, invited: Invitation, form: AcceptanceForm | None = None) -> HttpResponse:
@@ -109,5 +127,6 @@ def _make_account(request: HttpRequest, token: str, invited: Invitation, now: da
     if not form.is_valid():
         return _offer(request, invited, form)
     invitations.accept(token, at=now, **form.cleaned_data)
+    del request.session[OPENED]
     messages.success(request, "Your account is made. Sign in with your new password.")
     return redirect("account_login")

@@ -384,15 +384,11 @@ class Shift(models.Model):
         opens, closes = datetime.combine(day, self.opens, zone), datetime.combine(last, self.closes, zone)
         return opens.astimezone(UTC), closes.astimezone(UTC)
 
-    def closes_at(self, at: datetime) -> datetime | None:
-        """When the shift that `at` (aware) lies in ends, as aware UTC; None when it does not lie in it."""
+    def covers(self, at: datetime) -> bool:
+        """Whether `at` (aware) lies in the shift, by the center's own clock."""
         day = at.astimezone(ZoneInfo(self.center.zone)).date()
         opens, closes = self.hours_on(day)
-        return closes if day.weekday() == self.weekday and opens <= at < closes else None
-
-    def covers(self, at: datetime) -> bool:
-        """Whether `at` (aware) lies in the shift."""
-        return self.closes_at(at) is not None
+        return day.weekday() == self.weekday and opens <= at < closes
 
 
 class StaffProfile(models.Model):

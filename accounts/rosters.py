@@ -1,6 +1,6 @@
 """Who of support is at work at a moment (C-SCP-05): shifts, absences and on-call duty, for many moments at once."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple, Self
@@ -21,15 +21,29 @@ class Stretch(NamedTuple):
 
 
 def stretches(shifts: Iterable[Shift], first: datetime, last: datetime) -> list[Stretch]:
-    """When the centers of these shifts are staffed between two aware moments, cut to that span, in order."""
-    found = []
+    """When each center of these shifts is staffed between two aware moments, cut to that span, in order of opening.
+
+    Shifts of a center that touch or overlap make one stretch.
+    """
+    found: list[Stretch] = []
+    latest: dict[int, int] = {}
+    for one in sorted(_worked(shifts, first, last), key=lambda one: (one.opens, one.closes)):
+        place = latest.get(one.center.pk)
+        if place is not None and one.opens <= found[place].closes:
+            found[place] = found[place]._replace(closes=max(found[place].closes, one.closes))
+        else:
+            latest[one.center.pk] = len(found)
+            found.append(one)
+    return found
+
+
+def _worked(shifts: Iterable[Shift], first: datetime, last: datetime) -> Iterator[Stretch]:
     for shift in shifts:
         day = first.astimezone(ZoneInfo(shift.center.zone)).date() - timedelta(days=1)
         while (hours := shift.hours_on(day))[0] < last:
             if day.weekday() == shift.weekday and hours[1] > first:
-                found.append(Stretch(shift.center, max(hours[0], first), min(hours[1], last)))
+                yield Stretch(shift.center, max(hours[0], first), min(hours[1], last))
             day += timedelta(days=1)
-    return sorted(found, key=lambda one: (one.opens, one.closes))
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,14 +32,12 @@ def shifts_around(now: datetime) -> list[Shift]:
 
 def centers_on_shift(shifts: Sequence[Shift], now: datetime) -> Watch:
     """The support centers whose shift is open at `now` (aware), the one that closes last first."""
-    closings = sorted(
-        ((end, s.center) for s in shifts if (end := s.closes_at(now))), key=lambda row: row[0], reverse=True
-    )
-    if not closings:
+    present = [one for one in stretches(shifts, now, now + DAY) if one.opens == now]
+    if not present:
         return Watch("No center", "is on shift; engineers are on call", "No support center is on shift now.")
-    closes_at, center = closings[0]
-    names = " and ".join(dict.fromkeys(center.name for _, center in closings))
-    until = words.time_of_day(closes_at, center.zone)
+    present.sort(key=lambda one: one.closes, reverse=True)
+    names = " and ".join(one.center.name for one in present)
+    until = words.time_of_day(present[0].closes, present[0].center.zone)
     return Watch(names, f"on shift until {until}", f"On shift now: {names}.")
 
 
@@ -66,10 +64,11 @@ def watch_line(shifts: Sequence[Shift], now: datetime) -> WatchLine:
     now = now.astimezone(UTC)
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     today = stretches(shifts, midnight, midnight + DAY)
-    parts = (
+    parts = [
         Part(_percent(one.opens - midnight), _percent(one.closes - one.opens), one.opens <= now < one.closes)
         for one in today
-    )
+    ]
+    parts.sort(key=lambda part: part.holds)  # what is drawn last lies on top
     told = "; ".join(_in_words(one, midnight) for one in today) or "no center"
     return WatchLine(tuple(parts), _percent(now - midnight), f"The day in UTC, now {now:%H:%M}. On shift: {told}.")
 

@@ -138,11 +138,22 @@ def test_the_watch_line_shows_the_shifts_of_the_day_in_utc_and_which_is_on(two_c
 
     # Tokyo works from 14:00 to midnight of its own time.
     assert [(part.x, part.width, part.holds) for part in line.parts] == [
-        ("20.83", "41.67", True),
         ("33.33", "41.67", False),
+        ("20.83", "41.67", True),
     ]
     assert line.now == "25.00"
     assert line.title == "The day in UTC, now 06:00. On shift: Tokyo 05:00 to 15:00; Cambridge 08:00 to 18:00."
+
+
+@pytest.mark.clause("C-FTS-01")
+def test_shifts_of_a_center_that_overlap_or_touch_are_one(two_centers, emea_center):
+    for opens, closes in ((time(17), time(20)), (time(20), time(22))):
+        Shift.objects.create(center=emea_center, weekday=2, opens=opens, closes=closes)
+
+    watch, line = centers_on_shift(shifts_around(at(16)), at(16)), watch_line(shifts_around(at(16)), at(16))
+
+    assert f"{watch.who} {watch.what}" == "Cambridge on shift until 22:00 GMT"
+    assert line.title.endswith("On shift: Tokyo 05:00 to 15:00; Cambridge 08:00 to 22:00.")
 
 
 def test_a_shift_over_midnight_in_utc_is_cut_at_both_ends_of_the_day(emea_center):

@@ -377,11 +377,18 @@ class Shift(models.Model):
     def __str__(self) -> str:
         return f"{self.center} {self.weekday} {self.opens:%H:%M}-{self.closes:%H:%M}"
 
+    def hours_on(self, day: date) -> tuple[datetime, datetime]:
+        """When the shift opens and closes on the local `day`, whatever its weekday, as aware UTC."""
+        zone = ZoneInfo(self.center.zone)
+        last = day if self.closes > time.min else day + timedelta(days=1)
+        opens, closes = datetime.combine(day, self.opens, zone), datetime.combine(last, self.closes, zone)
+        return opens.astimezone(UTC), closes.astimezone(UTC)
+
     def covers(self, at: datetime) -> bool:
         """Whether `at` (aware) lies in the shift, by the center's own clock."""
-        local = at.astimezone(ZoneInfo(self.center.zone))
-        before_end = self.closes == time.min or local.time() < self.closes
-        return local.weekday() == self.weekday and self.opens <= local.time() and before_end
+        day = at.astimezone(ZoneInfo(self.center.zone)).date()
+        opens, closes = self.hours_on(day)
+        return day.weekday() == self.weekday and opens <= at < closes
 
 
 class StaffProfile(models.Model):

@@ -1,14 +1,49 @@
 """Who of support is at work at a moment (C-SCP-05): shifts, absences and on-call duty, for many moments at once."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Self
+from datetime import datetime, timedelta
+from typing import NamedTuple, Self
+from zoneinfo import ZoneInfo
 
 from django.db.models import F
 
 from accounts.enums import ENGINEER_ROLES, OnCallDuty, StaffRole
-from accounts.models import Absence, OnCall, Shift, StaffProfile
+from accounts.models import Absence, OnCall, Shift, StaffProfile, SupportCenter
+
+
+class Stretch(NamedTuple):
+    """A time in which a center is staffed: aware UTC, `opens` included, `closes` not."""
+
+    center: SupportCenter
+    opens: datetime
+    closes: datetime
+
+
+def stretches(shifts: Iterable[Shift], first: datetime, last: datetime) -> list[Stretch]:
+    """When each center of these shifts is staffed between two aware moments, cut to that span, in order of opening.
+
+    Shifts of a center that touch or overlap make one stretch.
+    """
+    found: list[Stretch] = []
+    latest: dict[int, int] = {}
+    for one in sorted(_worked(shifts, first, last), key=lambda one: (one.opens, one.closes)):
+        place = latest.get(one.center.pk)
+        if place is not None and one.opens <= found[place].closes:
+            found[place] = found[place]._replace(closes=max(found[place].closes, one.closes))
+        else:
+            latest[one.center.pk] = len(found)
+            found.append(one)
+    return found
+
+
+def _worked(shifts: Iterable[Shift], first: datetime, last: datetime) -> Iterator[Stretch]:
+    for shift in shifts:
+        day = first.astimezone(ZoneInfo(shift.center.zone)).date() - timedelta(days=1)
+        while (hours := shift.hours_on(day))[0] < last:
+            if day.weekday() == shift.weekday and hours[1] > first:
+                yield Stretch(shift.center, max(hours[0], first), min(hours[1], last))
+            day += timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,6 +141,15 @@ def next_opening(calendar: Calendar, at: datetime) -> datetime:
     raise ValueError("the calendar has no open time left")
 
 
+def open_until(calendar: Calendar, at: datetime) -> datetime | None:
+    """Return when the open window that `at` lies in closes, in UTC; None when it is closed at `at`.
+
+    Looks a week ahead: what never closes is open until then. Raises ValueError for a naive `at`.
+    """
+    around = next(windows(calendar, at, at + 7 * DAY), None)
+    return around.closes if around and around.opens == at else None
+
+
 def windows(calendar: Calendar, start: datetime, end: datetime) -> Iterator[Window]:
     """Iterate the open windows from `start` to `end`, cut to that span, as long as they run on (UTC, in
     order).

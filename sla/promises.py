@@ -19,6 +19,17 @@ class MilestoneKind(Worded):
     FIRST_RESPONSE = "first_response", "First response"
 
 
+def counted_in(hours: Hours, business: Calendar) -> Calendar:
+    """The calendar of these `hours` for an account whose business hours are `business`."""
+    match hours:
+        case Hours.ALWAYS:
+            return always_open(business.zone)
+        case Hours.BUSINESS:
+            return business
+        case Hours.EVERY_HOUR_OF_BUSINESS_DAYS:
+            return every_hour_of_business_days(business)
+
+
 @dataclass(frozen=True, slots=True)
 class Promise:
     """One row of a plan: `kind` for a case of `severity` within `target`, counted in `hours` (C-PKG-03).
@@ -39,13 +50,7 @@ class Promise:
 
     def calendar(self, business: Calendar) -> Calendar:
         """The calendar in which this promise counts, for an account whose business hours are `business`."""
-        match self.hours:
-            case Hours.ALWAYS:
-                return always_open(business.zone)
-            case Hours.BUSINESS:
-                return business
-            case Hours.EVERY_HOUR_OF_BUSINESS_DAYS:
-                return every_hour_of_business_days(business)
+        return counted_in(self.hours, business)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from sla.calendars import (
     is_open,
     next_opening,
     open_time_between,
+    open_until,
     windows,
     windows_on,
 )
@@ -141,6 +142,28 @@ def test_a_business_day_has_hours_and_is_no_holiday():
     days = {day: business_day(CHRISTMAS, date(2026, 12, day)) for day in range(24, 30)}
 
     assert days == {24: True, 25: False, 26: False, 27: False, 28: False, 29: True}
+
+
+@pytest.mark.parametrize(
+    ("at", "closes"),
+    [
+        ("2026-03-03T07:59", None),
+        ("2026-03-03T08:00", "2026-03-03T18:00"),
+        ("2026-03-03T17:59", "2026-03-03T18:00"),
+        ("2026-03-03T18:00", None),
+        ("2026-03-07T12:00", None),
+        ("2026-12-25T12:00", None),
+    ],
+)
+def test_what_is_open_is_open_until_it_closes(at, closes):
+    assert open_until(CHRISTMAS, utc(at)) == (utc(closes) if closes else None)
+
+
+def test_hours_that_touch_at_midnight_or_at_new_year_close_at_their_common_end():
+    sydney = Calendar("Australia/Sydney", {3: [(time(20), time(0))], 4: [(time(0), time(11, 30))]})
+
+    assert open_until(sydney, utc("2026-12-31T12:00")) == utc("2027-01-01T00:30")
+    assert open_until(ALWAYS_OPEN, utc("2026-12-31T12:00")) == utc("2027-01-07T12:00")
 
 
 def test_the_next_opening_after_closing_is_the_next_morning():

@@ -82,7 +82,6 @@ def open_case(
         product=product,
         product_version=version,
         subject=required(subject, "subject", SUBJECT_LIMIT),
-        phone=phone,
         received_at=received_at,
         calendar=freeze(organization, received_at),
         plan_version=entitlements.plan_for(verdict, on=local_day),
@@ -100,6 +99,7 @@ def open_case(
         channel=channel,
         received_at=received_at.isoformat(),
         message=act.say(description, files),
+        phone=phone,
     )
     if follows:
         _refer(follows, case, by=by, at=at)

@@ -19,7 +19,6 @@ from cases.texts import cleaned
 def accept(case: Case, *, by: User, at: datetime, form: Form = NO_FORM) -> Case:
     """Take a waiting case into one's own hands (C-LIF-03, C-STF-06)."""
     with acting(case, Verb.ACCEPT, by=by, at=at, form=form) as act:
-        _require_engineer(by)
         _give_to(act, by, reason="", note="")
     return act.case
 
@@ -36,8 +35,8 @@ def assign(
 ) -> Case:
     """Give the case to an engineer who is not away; a case that has an owner needs the reason for the change.
 
-    The engineer's manager becomes the case manager (A-20). The customer is told whom to contact from now on.
-    Guide: C-RAS-01, C-RAS-02, C-STF-06.
+    The engineer's manager becomes the case manager; who has none leaves the present one (A-20). The customer is told
+    whom to contact from now on. Guide: C-RAS-01, C-RAS-02, C-STF-06.
     """
     with acting(case, Verb.ASSIGN, by=by, at=at, form=form) as act:
         if act.case.owner_id == to.pk:
@@ -57,9 +56,13 @@ def _require_engineer(person: User) -> None:
 
 
 def _give_to(act: Act, owner: User, *, reason: str, note: str) -> None:
+    assert owner.profile is not None, "only an engineer is given a case"
     before = act.case.owner_id
-    if owner.profile and owner.profile.manager:
-        act.case.case_manager = owner.profile.manager
-        act.case.save(update_fields=["case_manager"])
-    kind = EventKind.REASSIGNED if before else EventKind.ASSIGNED
-    act.record(kind, owner=owner.pk, before=before, reason=reason, note=cleaned(note, "note"))
+    act.record(
+        EventKind.REASSIGNED if before else EventKind.ASSIGNED,
+        owner=owner.pk,
+        before=before,
+        case_manager=owner.profile.manager_id or act.case.case_manager_id,
+        reason=reason,
+        note=cleaned(note, "note"),
+    )

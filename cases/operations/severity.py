@@ -26,17 +26,13 @@ def propose_severity(
     """
     with acting(case, Verb.PROPOSE_SEVERITY, by=by, at=at, form=form) as act:
         rules.require_open_to_proposals(act.case.state, to)
-        _take_phone(act.case, cleaned(phone, "phone", SHORT_LIMIT))
-        rules.require_phone(to, act.case.phone)
+        phone = cleaned(phone, "phone", SHORT_LIMIT)
+        rules.require_phone(to, phone or act.case.phone)
         if to == _position(act.case, _other(act.side)):
-            _settle(act, to, reason)
+            _settle(act, to, reason, phone)
         else:
-            act.record(
-                EventKind.SEVERITY_PROPOSED,
-                severity=int(to),
-                side=act.side,
-                reason=required(reason, "reason"),
-            )
+            reason = required(reason, "reason")
+            act.record(EventKind.SEVERITY_PROPOSED, severity=int(to), side=act.side, reason=reason, phone=phone)
     return act.case
 
 
@@ -44,7 +40,7 @@ def agree_severity(case: Case, severity: Severity, *, by: User, at: datetime, fo
     """Agree to what the other side put forward last (C-SEV-01, A-10); from then on it only gets less severe."""
     with acting(case, Verb.AGREE_SEVERITY, by=by, at=at, form=form) as act:
         rules.require_agreeable(act.case.state, severity, _position(act.case, _other(act.side)))
-        _settle(act, severity, "")
+        _settle(act, severity)
     return act.case
 
 
@@ -58,12 +54,6 @@ def reduce_severity(case: Case, to: Severity, *, by: User, at: datetime, reason:
     return act.case
 
 
-def _take_phone(case: Case, phone: str) -> None:
-    if phone:
-        case.phone = phone
-        case.save(update_fields=["phone"])
-
-
 def _other(side: Side) -> Side:
     return Side.SUPPORT if side is Side.CUSTOMER else Side.CUSTOMER
 
@@ -73,12 +63,12 @@ def _position(case: Case, side: Side) -> Severity | None:
     return state.requested if side is Side.CUSTOMER else state.proposed
 
 
-def _settle(act: Act, severity: Severity, reason: str) -> None:
+def _settle(act: Act, severity: Severity, reason: str = "", phone: str = "") -> None:
     """Both sides stand at `severity`: a first agreement, or an agreed reduction."""
     if act.case.severity_agreed_at:
         _reduce(act, severity, reason, agreed=True)
     else:
-        act.record(EventKind.SEVERITY_AGREED, severity=int(severity))
+        act.record(EventKind.SEVERITY_AGREED, severity=int(severity), phone=phone)
 
 
 def _reduce(act: Act, to: Severity, reason: str, *, agreed: bool) -> None:

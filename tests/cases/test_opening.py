@@ -24,7 +24,7 @@ def test_a_case_opened_on_the_web_has_its_number_and_its_receipt_at_once(open_ca
     assert kinds(case) == ["received"]
     message = case.messages.get()
     assert facts(case, "received") == [
-        {"requested": 2, "channel": "web", "received_at": NOON.isoformat(), "message": message.pk}
+        {"requested": 2, "channel": "web", "received_at": NOON.isoformat(), "message": message.pk, "phone": PHONE}
     ]
     assert message.author == technical_contact
     assert message.body.startswith("Since Monday")

@@ -19,7 +19,9 @@ def test_an_engineer_accepts_a_waiting_case(case_in, engineer, support_manager):
     case = operations.accept(case_in(Status.QUEUED), by=engineer, at=LATER)
 
     assert (case.status, case.owner, case.case_manager) == (Status.IN_PROGRESS, engineer, support_manager)
-    assert facts(case, "assigned") == [{"owner": engineer.pk, "before": None, "reason": "", "note": ""}]
+    assert facts(case, "assigned") == [
+        {"owner": engineer.pk, "before": None, "case_manager": support_manager.pk, "reason": "", "note": ""}
+    ]
 
 
 @pytest.mark.parametrize("who", ["engineer", "escalation_engineer", "engineering"])
@@ -50,7 +52,9 @@ def test_customer_service_gives_a_verified_case_to_an_engineer(case_in, customer
 
 
 @pytest.mark.clause("C-RAS-01", "C-RAS-02")
-def test_a_case_changes_hands_with_a_reason_and_names_the_new_engineer(case_in, engineer, second_engineer):
+def test_a_case_changes_hands_with_a_reason_and_names_the_new_engineer(
+    case_in, engineer, second_engineer, support_manager
+):
     case = operations.assign(
         case_in(Status.WAITING_FOR_CUSTOMER),
         second_engineer,
@@ -65,6 +69,7 @@ def test_a_case_changes_hands_with_a_reason_and_names_the_new_engineer(case_in, 
         {
             "owner": second_engineer.pk,
             "before": engineer.pk,
+            "case_manager": support_manager.pk,
             "reason": "holiday",
             "note": "The log is analyzed up to 14:00.",
         }

@@ -193,8 +193,8 @@ RECORDED: dict[Verb, Callable[[State, int, bool], tuple[EventKind, ActorRole, di
     Verb.REFUSE: lambda *_: (EventKind.CLOSED, ActorRole.CUSTOMER_SERVICE, CLOSURE | {"reason": "not_entitled"}),
     Verb.HOLD: lambda *_: (EventKind.HELD, ActorRole.CUSTOMER_SERVICE, {"reason": "unreachable_contact"}),
     Verb.RESUME: lambda *_: (EventKind.RESUMED, ActorRole.CUSTOMER_SERVICE, {}),
-    Verb.ACCEPT: lambda *_: (EventKind.ASSIGNED, ENGINEER, {"owner": 7}),
-    Verb.ASSIGN: lambda state, number, _: (EventKind.REASSIGNED, ENGINEER, {"owner": number}),
+    Verb.ACCEPT: lambda *_: (EventKind.ASSIGNED, ENGINEER, {"owner": 7, "case_manager": None}),
+    Verb.ASSIGN: lambda state, number, _: (EventKind.REASSIGNED, ENGINEER, {"owner": number, "case_manager": number}),
     Verb.REPLY: lambda state, _, flag: (EventKind.REPLIED, ENGINEER, {"message": 1, "waiting": flag}),
     Verb.NOTE: lambda *_: (EventKind.NOTED, ENGINEER, {"note": 1}),
     Verb.LOG_CALL: lambda state, _, flag: (EventKind.CALLED, ENGINEER, {"reached": flag, "summary": "s"}),
@@ -218,7 +218,7 @@ class PaperMachine(RuleBasedStateMachine):
 
     @initialize(severity=SEVERITIES)
     def receive(self, severity):
-        self.log = [Fact(1, EventKind.RECEIVED, NOON, CONTACT, {"requested": int(severity)})]
+        self.log = [Fact(1, EventKind.RECEIVED, NOON, CONTACT, {"requested": int(severity), "phone": ""})]
         self.state = facts.replay(self.log)
 
     @rule(verb=st.sampled_from(sorted(RECORDED)), number=st.integers(1, 4), flag=st.booleans())

@@ -112,6 +112,28 @@ def test_both_sides_lower_an_agreed_severity_together(agreed_case, engineer, tec
 
 
 @pytest.mark.clause("C-SEV-04")
+@pytest.mark.parametrize("who", ["engineer", "technical_contact"])
+def test_a_wish_to_lower_an_agreed_severity_is_taken_back(request, agreed_case, who, support_manager):
+    person = request.getfixturevalue(who)
+    wished = operations.propose_severity(agreed_case, 4, by=person, at=LATER, reason="The workaround holds.")
+
+    case = operations.propose_severity(wished, 3, by=person, at=LATER, reason="It does not hold.")
+
+    assert (case.requested_severity, case.proposed_severity, case.severity) == (3, 3, 3)
+    assert kinds(case)[-2:] == ["severity_proposed", "severity_proposed"]
+    with refused("severity_not_lower"):
+        operations.propose_severity(case, 3, by=person, at=LATER, reason="Again.")
+
+
+@pytest.mark.clause("C-SEV-04")
+def test_a_wish_is_taken_back_by_the_side_that_had_it(agreed_case, engineer, technical_contact):
+    wished = operations.propose_severity(agreed_case, 4, by=technical_contact, at=LATER, reason="Less urgent.")
+
+    with refused("severity_not_lower"):
+        operations.propose_severity(wished, 3, by=engineer, at=LATER, reason="We think not.")
+
+
+@pytest.mark.clause("C-SEV-04")
 def test_a_manager_lowers_an_agreed_severity_with_a_reason(agreed_case, support_manager):
     case = operations.reduce_severity(
         agreed_case, Severity.FOUR, by=support_manager, at=LATER, reason="Production is back."

@@ -61,6 +61,7 @@ def open_case(
     if not (decision := may(by, Verb.OPEN, organization)):
         raise PermissionDenied(decision.reason)
     _require_not_opened(form, by)
+    severity, case_type, channel = Severity(severity), CaseType(case_type), Channel(channel)
     contact = _contact_for(organization, by, contact)
     phone = cleaned(phone, "phone", SHORT_LIMIT) or contact.user.phone
     rules.require_phone(severity, phone)

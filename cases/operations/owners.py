@@ -38,6 +38,7 @@ def assign(
     The engineer's manager becomes the case manager; who has none leaves the present one (A-20). The customer is told
     whom to contact from now on. Guide: C-RAS-01, C-RAS-02, C-STF-06.
     """
+    reason = ReassignmentReason(reason) if reason else None
     with acting(case, Verb.ASSIGN, by=by, at=at, form=form) as act:
         if act.case.owner_id == to.pk:
             raise Refusal("same_owner", f"{to} already owns this case.")

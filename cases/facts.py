@@ -55,7 +55,8 @@ from cases.enums import (
 class Fact:
     """One entry of a case's log: the `seq`-th thing that happened (from 1), at an aware UTC instant.
 
-    Facts of one case never go back in time: `at` is not before that of the fact with the previous `seq`.
+    Facts of one case never go back in time, except behind passing ones (`PASSING_KINDS`): `at` is not before that of
+    the last fact that moved something.
     """
 
     seq: int
@@ -140,7 +141,8 @@ def apply(state: State | None, fact: Fact) -> State:
         state = State(requested=Severity(fact.data["requested"]), phone=fact.data["phone"])
     elif fact.seq != state.version + 1:
         raise ValueError(f"fact {fact.seq} does not follow fact {state.version}")
-    after = replace(state, **_changes(state, fact), version=fact.seq, updated_at=fact.at)
+    updated_at = max(state.updated_at or fact.at, fact.at)
+    after = replace(state, **_changes(state, fact), version=fact.seq, updated_at=updated_at)
     if is_response(fact) and not state.responded_at:
         after = replace(after, responded_at=fact.at)
     if _begins_anew(fact):

@@ -13,7 +13,8 @@ The log is the truth: the same facts, promises and calendar always give the same
 - What was promised before a raise stays promised: of all these promises the one that is due first decides, so that a
   raise never makes a clock due later. Lowering takes back what the raise promised, and no more.
 - A hold is truly excluded (A-08); a clock that is held has no due moment.
-- A miss stays a miss (A-09): once the log has passed the due moment, nothing moves it.
+- A miss stays a miss (A-09): once the log has passed the due moment, nothing moves it. A passing fact, such as a note,
+  tells nothing of that: an answer from before it may be recorded after it.
 - Closing the case, refusing it included, withdraws a clock that is not met: closed time belongs to no clock.
 """
 
@@ -24,7 +25,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from accounts.enums import Worded
-from cases.enums import EventKind, HoldReason, Severity
+from cases.enums import PASSING_KINDS, EventKind, HoldReason, Severity
 from cases.facts import Fact, State, apply, is_response
 from sla.calendars import Calendar, add_open_time, open_time_between
 from sla.promises import MilestoneKind, Promise, Promises
@@ -302,6 +303,8 @@ def _start(cycle: int, fact: Fact, promise: Promise, promises: Promises, calenda
 
 def _advance(milestone: Milestone, fact: Fact, promise: Promise, promises: Promises, calendar: Calendar) -> Milestone:
     """The milestone after `fact`, which finds it neither met nor withdrawn."""
+    if fact.kind in PASSING_KINDS:
+        return milestone
     if milestone.due_at and fact.at > milestone.due_at:
         milestone = replace(milestone, breached_at=milestone.due_at)
     if is_response(fact):

@@ -145,6 +145,13 @@ def test_a_missed_call_counts_only_together_with_a_message():
     assert milestone.met_at == at("Mon 09:35")
 
 
+@pytest.mark.clause("C-SLA-02")
+def test_an_answer_in_time_is_not_late_because_a_note_was_recorded_first():
+    milestone = clock(received("Mon 09:00", 2), noted("Mon 11:01"), replied("Mon 11:00"))
+
+    assert (milestone.state, milestone.met_at) == (ClockState.MET, at("Mon 11:00"))
+
+
 def test_only_the_first_response_counts():
     milestone = clock(received("Mon 09:00"), replied("Mon 10:00"), replied("Wed 10:00"), noted("Fri 10:00"))
 
@@ -422,7 +429,7 @@ def test_a_timer_carries_the_data_of_its_fact():
         pytest.param(
             [warned("Mon 10:00", 50, "Mon 11:00"), agreed("Mon 10:10", 3)], ["1:80", "1"], id="never warned twice"
         ),
-        pytest.param([noted("Mon 11:05")], ["1"], id="missed, no more warnings"),
+        pytest.param([called("Mon 11:05", reached=False)], ["1"], id="missed, no more warnings"),
         pytest.param([breached("Mon 11:01", "Mon 11:00")], [], id="miss recorded"),
         pytest.param([replied("Mon 10:30")], [], id="met"),
         pytest.param([replied("Mon 11:30")], ["1"], id="met late before the sweep"),

@@ -129,7 +129,7 @@ def accept(token: str, *, at: datetime, by: User | None = None, password: str = 
     invitation = find(token, at=at)
     Invitation.objects.select_for_update().get(pk=invitation.pk)
     invitation = find(token, at=at)
-    user = User.objects.filter(email__iexact=invitation.email).first()
+    user = User.objects.with_email(invitation.email).first()
     if user != by:
         raise Refusal("not_yours", "This invitation is for somebody else than who is signed in.")
     _require_newcomer(invitation.email, invitation.organization)
@@ -177,7 +177,7 @@ def require_sensible(
 
 def _require_newcomer(email: str, organization: Organization | None) -> None:
     """Nobody is invited to where they are, and staff and customers stay apart."""
-    user = User.objects.filter(email__iexact=email).first()
+    user = User.objects.with_email(email).first()
     if user is None:
         return
     if user.profile:

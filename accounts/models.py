@@ -173,6 +173,10 @@ class FrozenCalendar(models.Model):
 
 
 class UserManager(BaseUserManager["User"]):
+    def with_email(self, email: str) -> models.QuerySet["User"]:
+        """The user of this address, however it is written: found by the index that keeps it unique."""
+        return self.alias(lowered=Lower("email")).filter(lowered=Lower(models.Value(email)))
+
     def create_user(self, email: str, name: str, password: str | None = None, **fields: Any) -> "User":
         """A person who signs in by e-mail. Without a password the account waits for its invitation."""
         user = self.model(email=self.normalize_email(email).lower(), name=name, **fields)
@@ -181,10 +185,10 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_superuser(self, email: str, name: str, password: str | None = None, **fields: Any) -> "User":
-        return self.create_user(email, name, password, is_staff=True, is_superuser=True, **fields)
+        return self.create_user(email, name, password, is_superuser=True, **fields)
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        return self.get(email__iexact=username)
+        return self.with_email(username or "").get()
 
 
 class User(AbstractBaseUser, PermissionsMixin):
@@ -195,7 +199,6 @@ class User(AbstractBaseUser, PermissionsMixin):
     zone = models.CharField("time zone", max_length=64, default="UTC", validators=[validate_zone])
     phone = models.CharField("telephone", max_length=40, blank=True)
     is_active = models.BooleanField("may sign in", default=True)
-    is_staff = models.BooleanField("may use the back office", default=False)
     date_joined = models.DateTimeField(default=timezone.now)
 
     objects = UserManager()
@@ -224,6 +227,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     @property
     def staff_role(self) -> StaffRole | None:
         return StaffRole(self.profile.role) if self.is_active and self.profile else None
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether this person may use the back office, as Django calls it: administrators alone."""
+        return self.staff_role is StaffRole.ADMIN
 
     @cached_property
     def standings(self) -> "dict[int, Contact]":

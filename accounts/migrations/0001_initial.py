@@ -208,7 +208,6 @@ class Migration(migrations.Migration):
                 ),
                 ("phone", models.CharField(blank=True, max_length=40, verbose_name="telephone")),
                 ("is_active", models.BooleanField(default=True, verbose_name="may sign in")),
-                ("is_staff", models.BooleanField(default=False, verbose_name="may use the back office")),
                 ("date_joined", models.DateTimeField(default=django.utils.timezone.now)),
                 (
                     "groups",

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, time
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -126,6 +126,17 @@ def test_an_address_belongs_to_one_person_however_it_is_written(technical_contac
         User.objects.create_user(technical_contact.email.upper(), "Somebody Else")
 
     assert User.objects.get_by_natural_key(technical_contact.email.upper()) == technical_contact
+
+
+def test_an_address_is_looked_up_by_its_index(technical_contact):
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+
+    assert "one_user_per_email" in User.objects.with_email("Isla.Reid@example.com").explain()
+
+
+def test_the_back_office_is_for_the_role_of_an_administrator(administrator, support_manager, technical_contact):
+    assert [person.is_staff for person in (administrator, support_manager, technical_contact)] == [True, False, False]
 
 
 def test_an_absence_covers_its_start_and_not_its_end(engineer, second_engineer):

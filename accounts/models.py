@@ -282,6 +282,25 @@ class Organization(models.Model):
         return self.city or self.own_zone.rsplit("/", 1)[-1].replace("_", " ")
 
 
+def _apart_from(table: str) -> pgtrigger.Trigger:
+    """Refuse a row for somebody who has one in `table`: staff and customers stay apart.
+
+    The user's row is locked first, so that two transactions cannot put one person on both sides.
+    """
+    return pgtrigger.Trigger(
+        name="staff_and_customers_stay_apart",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Insert | pgtrigger.UpdateOf("user_id"),
+        func=f"""
+            PERFORM 1 FROM accounts_user WHERE id = NEW.user_id FOR NO KEY UPDATE;
+            IF EXISTS (SELECT 1 FROM {table} WHERE user_id = NEW.user_id) THEN
+                RAISE EXCEPTION 'nobody is both staff and a contact of a customer' USING ERRCODE = 'check_violation';
+            END IF;
+            RETURN NEW;
+        """,  # noqa: S608
+    )
+
+
 class ContactQuerySet(models.QuerySet["Contact"]):
     def in_force(self, at: datetime) -> Self:
         """The contacts that stand for their organization at `at` (aware); the same answer as `standing.in_force`."""
@@ -328,9 +347,14 @@ class Contact(models.Model):
                 name="third_party_has_no_other_role",
             ),
         ]
+        triggers = [_apart_from("accounts_staffprofile")]
 
     def __str__(self) -> str:
         return f"{self.user} of {self.organization}"
+
+    def clean(self) -> None:
+        if StaffProfile.objects.filter(user=self.user_id).exists():
+            raise ValidationError({"user": "This is a member of staff: staff and customers stay apart."})
 
     @property
     def is_third_party(self) -> bool:
@@ -402,8 +426,15 @@ class StaffProfile(models.Model):
     center = models.ForeignKey(SupportCenter, null=True, blank=True, on_delete=models.PROTECT, related_name="staff")
     skills = ArrayField(models.CharField(max_length=60), default=list, blank=True)
 
+    class Meta:
+        triggers = [_apart_from("accounts_contact")]
+
     def __str__(self) -> str:
         return f"{self.user}, {StaffRole(self.role).label}"
+
+    def clean(self) -> None:
+        if Contact.objects.filter(user=self.user_id).exists():
+            raise ValidationError({"user": "This is a contact of a customer: staff and customers stay apart."})
 
 
 class OnCall(models.Model):

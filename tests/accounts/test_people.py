@@ -15,13 +15,14 @@ from accounts.models import (
     OnCall,
     Region,
     Shift,
+    StaffProfile,
     User,
     validate_zone,
 )
 from accounts.rosters import Roster
 from accounts.standing import Standing, in_force, may_open_cases, works_on_cases
 from cases.enums import ActorRole, Status
-from tests.cast import DAY, HOUR, NOON, contact_of, fresh, make_staff
+from tests.cast import DAY, HOUR, NOON, contact_of, make_staff
 
 
 def standing(*roles: ContactRole, starts_at=None, ends_at=None, accepted=NOON, active=True) -> Standing:
@@ -115,10 +116,17 @@ def test_colleagues_see_each_other_and_a_third_party_sees_itself(
     assert seen(tokyo_contact) == {tokyo_contact.name, third_party.name}
 
 
-def test_somebody_on_both_sides_is_staff_first(engineer, aberdeen):
-    Contact.objects.create(user=engineer, organization=aberdeen, roles=[ContactRole.TECHNICAL])
+def test_nobody_is_both_staff_and_a_contact(engineer, technical_contact, third_party, aberdeen):
+    contact = Contact(user=engineer, organization=aberdeen, roles=[ContactRole.TECHNICAL])
+    profile = StaffProfile(user=technical_contact, role=StaffRole.SUPPORT_ENGINEER)
 
-    assert fresh(engineer).staff_role is StaffRole.SUPPORT_ENGINEER
+    for row in (contact, profile):
+        with pytest.raises(ValidationError, match="staff and customers stay apart"):
+            row.clean()
+        with pytest.raises(IntegrityError, match="both staff and a contact"), transaction.atomic():
+            row.save()
+    with pytest.raises(IntegrityError, match="both staff and a contact"), transaction.atomic():
+        Contact.objects.filter(user=third_party).update(user=engineer)
 
 
 def test_an_address_belongs_to_one_person_however_it_is_written(technical_contact):

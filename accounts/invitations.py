@@ -163,7 +163,6 @@ def require_sensible(
     organization: Organization | None,
     contact_roles: Collection[ContactRole],
     staff_role: StaffRole | None,
-    **_: object,
 ) -> None:
     """Raise Refusal when these arguments of `invite` do not belong together, or the person is there already."""
     if bool(organization) == bool(staff_role):

@@ -19,7 +19,7 @@ from accounts.models import (
     User,
     validate_zone,
 )
-from accounts.rosters import Roster
+from accounts.rosters import Roster, is_away, is_on_shift
 from accounts.standing import Standing, in_force, may_open_cases, works_on_cases
 from cases.enums import ActorRole, Status
 from tests.cast import DAY, HOUR, NOON, contact_of, make_staff
@@ -152,6 +152,7 @@ def test_an_absence_covers_its_start_and_not_its_end(engineer, second_engineer):
 
     moments = [NOON - HOUR, NOON, NOON + DAY - HOUR, NOON + DAY]
     assert [Roster.between(at, at).is_available(engineer.pk, at) for at in moments] == [True, False, False, True]
+    assert [is_away(engineer.profile, at) for at in moments] == [False, True, True, False]
     assert Roster.between(NOON, NOON).is_available(second_engineer.pk, NOON)
 
 
@@ -162,9 +163,11 @@ def test_a_center_is_staffed_in_its_shifts_by_its_own_clock(emea_center, enginee
 
     hours = [datetime(2026, 7, day, hour, tzinfo=UTC) for day, hour in [(1, 7), (1, 8), (1, 15), (1, 16), (2, 22)]]
     roster = Roster.between(hours[0], hours[-1])
-    assert [roster.is_on_shift(engineer.pk, at) for at in hours] == [False, True, True, False, True]
+    assert [is_on_shift(engineer.profile, at) for at in hours] == [False, True, True, False, True]
     assert [roster.on_shift("emea", at) for at in hours] == [[], [engineer.pk], [engineer.pk], [], [engineer.pk]]
-    assert not roster.is_on_shift(engineering.pk, hours[1])
+    assert not is_on_shift(engineering.profile, hours[1])
+    Absence.objects.create(user=engineer, reason=AbsenceReason.SICK, starts_at=hours[1], ends_at=hours[2])
+    assert [is_on_shift(engineer.profile, at) for at in hours[1:3]] == [False, True]
 
 
 @pytest.fixture

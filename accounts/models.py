@@ -5,7 +5,7 @@ import json
 import re
 import uuid
 import zoneinfo
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from itertools import pairwise
 from typing import Any, Self
@@ -22,6 +22,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accounts.enums import AbsenceReason, CaseSight, ContactRole, OnCallDuty, StaffRole
+from accounts.local_time import instant_of
 from accounts.standing import Standing
 
 
@@ -165,11 +166,14 @@ class FrozenCalendar(models.Model):
         return bool(self.weekly.get(str(day.weekday()))) and day not in self.closed_on
 
     def close_of_business(self, day: date) -> datetime:
-        """When the local business day `day` ends, as aware UTC. Raises KeyError for a weekday without hours."""
+        """When the local business day `day` ends, as aware UTC. Raises KeyError for a weekday without hours.
+
+        The same as the last closing that `sla.calendars` knows of that day.
+        """
         closes = self.weekly[str(day.weekday())][-1][1]
         midnight = datetime.combine(day, time())
         end = midnight + timedelta(days=1) if closes == "24:00" else datetime.combine(day, time.fromisoformat(closes))
-        return end.replace(tzinfo=ZoneInfo(self.zone)).astimezone(UTC)
+        return instant_of(end, ZoneInfo(self.zone))
 
 
 class UserManager(BaseUserManager["User"]):

@@ -94,7 +94,6 @@ def test_severity_one_hours_never_close():
     assert open_time_between(ALWAYS_OPEN, utc("2026-01-01T00:00"), utc("2028-01-01T00:00")) == timedelta(days=730)
 
 
-@pytest.mark.clause("C-ESC-07")
 @pytest.mark.parametrize(
     ("start", "due"),
     [

@@ -9,7 +9,7 @@ from typing import Any
 
 from cases.enums import ActorRole, ClosureReason, EventKind, HoldReason, Severity, Side
 from cases.facts import Fact
-from entitlements.enums import ContactMode, Hours
+from entitlements.enums import Hours
 from sla.calendars import Calendar
 from sla.promises import MilestoneKind, Promise, Promises
 
@@ -21,17 +21,17 @@ MANAGER, PORTAL = ActorRole.SUPPORT_MANAGER, ActorRole.SYSTEM
 Told = Callable[[int], Fact]
 
 
-def promise(severity: int, minutes: int, hours: Hours, contact_mode: ContactMode) -> Promise:
+def promise(severity: int, minutes: int, hours: Hours) -> Promise:
     target, clause = timedelta(minutes=minutes), f"C-SLA-0{severity}"
-    return Promise(MilestoneKind.FIRST_RESPONSE, Severity(severity), target, hours, clause, contact_mode)
+    return Promise(MilestoneKind.FIRST_RESPONSE, Severity(severity), target, hours, clause)
 
 
 STANDARD = Promises(
     (
-        promise(1, 30, Hours.ALWAYS, ContactMode.CALL_IN),
-        promise(2, 120, Hours.BUSINESS, ContactMode.CALL_BACK),
-        promise(3, 480, Hours.BUSINESS, ContactMode.CALL_BACK),
-        promise(4, 480, Hours.BUSINESS, ContactMode.CALL_BACK),
+        promise(1, 30, Hours.ALWAYS),
+        promise(2, 120, Hours.BUSINESS),
+        promise(3, 480, Hours.BUSINESS),
+        promise(4, 480, Hours.BUSINESS),
     )
 )
 

@@ -88,9 +88,15 @@ class TimerQuerySet(models.QuerySet["Timer"]):
 
     def due(self, at: datetime) -> Self:
         """The live ones whose moment has come by `at` (aware), and after a failure that of the next attempt."""
-        return self.filter(
-            Q(state=Timer.State.PENDING, fire_at__lte=at) | Q(state=Timer.State.FAILED, next_try_at__lte=at)
-        )
+        return self.waiting_until(at) | self.set_aside_until(at)
+
+    def waiting_until(self, at: datetime) -> Self:
+        """Those that never failed and whose moment has come by `at` (aware)."""
+        return self.filter(state=Timer.State.PENDING, fire_at__lte=at)
+
+    def set_aside_until(self, at: datetime) -> Self:
+        """Those that failed and whose next attempt has come by `at` (aware)."""
+        return self.filter(state=Timer.State.FAILED, next_try_at__lte=at)
 
 
 class Timer(models.Model):
@@ -112,7 +118,7 @@ class Timer(models.Model):
     fire_at = models.DateTimeField()
     state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
     fired_at = models.DateTimeField(null=True)
-    attempts = models.PositiveSmallIntegerField(default=0, help_text="How often it failed.")
+    attempts = models.PositiveIntegerField(default=0, help_text="How often it failed.")
     next_try_at = models.DateTimeField(null=True)
     last_error = models.CharField(max_length=500, blank=True)
 
@@ -132,8 +138,8 @@ class Timer(models.Model):
         ]
         indexes = [
             # The sweep, every second: it must cost nothing while nothing is due.
-            models.Index(fields=["fire_at"], name="timers_due", condition=Q(state="pending")),
-            models.Index(fields=["next_try_at"], name="timers_to_try_again", condition=Q(state="failed")),
+            models.Index(fields=["fire_at", "id"], name="timers_due", condition=Q(state="pending")),
+            models.Index(fields=["next_try_at", "id"], name="timers_to_try_again", condition=Q(state="failed")),
         ]
 
     def __str__(self) -> str:

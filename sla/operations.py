@@ -8,19 +8,20 @@ size, but for the cases that it closes, each of which is a verb of its own.
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import Q
+from django.db.models import Count, Min
 
-from accounts.refusal import Refusal
+from accounts.backoff import pause
 from cases import operations as cases
 from cases.journal import Entry, record
 from cases.models import Case
 from sla import projection
 from sla.agenda import Item, worth_doing
 from sla.crash import CrashPoint, pass_point
-from sla.models import Heartbeat, Timer
+from sla.models import Heartbeat, Timer, TimerQuerySet
 
 logger = logging.getLogger(__name__)
 
@@ -42,16 +43,22 @@ def sweep_due(at: datetime, limit: int = 200) -> int:
 
 
 def _batches(at: datetime, limit: int) -> Iterator[list[int]]:
-    """The ids of the cases with due timers, oldest timer first, a page at a time.
+    """The ids of the cases with due timers, a page at a time: first what never failed, then what is tried again."""
+    yield from _pages(Timer.objects.waiting_until(at), "fire_at", limit)
+    yield from _pages(Timer.objects.set_aside_until(at), "next_try_at", limit)
+
+
+def _pages(due: TimerQuerySet, moment: str, limit: int) -> Iterator[list[int]]:
+    """Oldest `moment` first, in the order of its index: no page sorts the whole backlog.
 
     Pages go forward by key, so that a page whose cases are all held by others hides nothing and is not asked for again.
     """
-    due = Timer.objects.due(at).order_by("fire_at", "pk")
+    due = due.order_by(moment, "pk")
     page = due
-    while rows := list(page.values_list("fire_at", "pk", "case")[:limit]):
+    while rows := list(page.values_list(moment, "pk", "case")[:limit]):
         yield list(dict.fromkeys(case for _, _, case in rows))
-        fire_at, pk, _ = rows[-1]
-        page = due.filter(Q(fire_at__gt=fire_at) | Q(fire_at=fire_at, pk__gt=pk))
+        last, pk, _ = rows[-1]
+        page = due.filter(**{f"{moment}__gte": last}).exclude(**{moment: last, "pk__lte": pk})
 
 
 def _take_effect_apart(ids: Sequence[int], at: datetime) -> int:
@@ -107,13 +114,10 @@ def _record_facts(effects: Iterable[Effect], at: datetime) -> None:
 
 
 def _close_unanswered(effects: Iterable[Effect], at: datetime) -> None:
-    """Close the cases whose contact stayed silent (C-CLS-05). A refusal says that the truth has changed: no error."""
+    """Close the cases whose contact stayed silent (C-CLS-05). They are locked: what their logs allow is not refused."""
     for case, item in effects:
         if item.fact is None:
-            try:
-                cases.close_for_no_response(case, by=None, at=at)
-            except Refusal as refusal:
-                logger.info("Case %s stays open: %s", case.number, refusal)
+            cases.close_for_no_response(case, by=None, at=at)
 
 
 def _correct_idle(locked: Iterable[Case], effects: Iterable[Effect]) -> None:
@@ -124,15 +128,21 @@ def _correct_idle(locked: Iterable[Case], effects: Iterable[Effect]) -> None:
 
 
 def _set_aside(case: int, at: datetime, error: Exception) -> None:
-    """Try the due timers of a failing case again later: after a minute, then twice as long each time, up to an hour."""
-    logger.exception("The timers of case %s are set aside", case, exc_info=error)
-    timers = list(Timer.objects.due(at).filter(case=case))
-    for timer in timers:
-        timer.state = Timer.State.FAILED
-        timer.next_try_at = at + min(FIRST_RETRY_AFTER * 2**timer.attempts, LAST_RETRY_AFTER)
-        timer.attempts += 1
-        timer.last_error = f"{type(error).__name__}: {error}"[:500]
-    Timer.objects.bulk_update(timers, ["state", "next_try_at", "attempts", "last_error"])
+    """Try the due timers of a failing case again later: after a minute, then twice as long each time, up to an hour.
+
+    Not when somebody has taken the case since it failed: what they do to it may have mended it.
+    """
+    with transaction.atomic():
+        if not _claim([case]):
+            return
+        logger.exception("The timers of case %s are set aside", case, exc_info=error)
+        timers = list(Timer.objects.due(at).filter(case=case))
+        for timer in timers:
+            timer.state = Timer.State.FAILED
+            timer.attempts += 1
+            timer.next_try_at = at + pause(timer.attempts, FIRST_RETRY_AFTER, LAST_RETRY_AFTER)
+            timer.last_error = f"{type(error).__name__}: {error}"[:500]
+        Timer.objects.bulk_update(timers, ["state", "next_try_at", "attempts", "last_error"])
 
 
 # Keeping the rows true
@@ -176,3 +186,23 @@ def note_sweep(at: datetime) -> None:
 def last_swept_at() -> datetime | None:
     """Until when the last sweep looked for what was due (aware UTC); None if there never was one."""
     return Heartbeat.objects.filter(name=SWEEP).values_list("at", flat=True).first()
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What should have taken effect and has not: `late_since` is the oldest moment of a timer that waits.
+
+    `set_aside` timers failed and are tried again now and then; the oldest of them should have fired at
+    `set_aside_since`. Moments are aware UTC, None when there is no such timer.
+    """
+
+    late_since: datetime | None
+    set_aside: int
+    set_aside_since: datetime | None
+
+
+def backlog(at: datetime) -> Backlog:
+    """How far the sweeps are behind at `at` (aware)."""
+    late = Timer.objects.waiting_until(at).aggregate(since=Min("fire_at"))
+    failing = Timer.objects.filter(state=Timer.State.FAILED).aggregate(count=Count("pk"), since=Min("fire_at"))
+    return Backlog(late["since"], failing["count"], failing["since"])

@@ -1,14 +1,16 @@
 """Is this process alive, and can the portal keep its promises?
 
 `/healthz` says that this process answers. `/readyz` asks everything that a promise hangs from: PostgreSQL, its
-migrations, Redis, and progress: a portal whose timers are not swept looks well and is not.
+migrations, Redis, and progress: a portal whose timers are not swept, or take no effect, looks well and is not. What
+somebody should look at though the rest goes on, such as a case whose timers fail, is a warning and turns nothing red.
 
 Both are answered before any other middleware, so they need no session, work while the database is down and answer to
 any Host: health checks come by address, and nothing of the answer is built from the request.
 """
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import redis
@@ -18,9 +20,10 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.timezone import now
 
-from sla.operations import last_swept_at
+from sla.operations import backlog, last_swept_at
 
 SWEEP_IS_LATE_AFTER = timedelta(seconds=30)
+TIMER_IS_LATE_AFTER = timedelta(seconds=30)
 
 
 class Health:
@@ -46,20 +49,24 @@ def ready() -> JsonResponse:
     return answer(
         {
             "database": database,
-            "migrations": database or migrations_problem(),
+            "migrations": database or migrations.problem(),
             "redis": redis_problem(),
             "sweep": database or sweep_problem(),
-        }
+            "timers": database or timers_problem(),
+        },
+        {"timers": None if database else timers_warning()},
     )
 
 
-def answer(problems: dict[str, str | None]) -> JsonResponse:
+def answer(problems: dict[str, str | None], warnings: dict[str, str | None] | None = None) -> JsonResponse:
     """What is wrong with each part, in words that tell a stranger nothing about customers or addresses."""
     failing = any(problems.values())
     body: dict[str, Any] = {
         "status": "failing" if failing else "ok",
         "checks": {name: problem or "ok" for name, problem in problems.items()},
     }
+    if told := {name: warning for name, warning in (warnings or {}).items() if warning}:
+        body["warnings"] = told
     return JsonResponse(body, status=503 if failing else 200, headers={"Cache-Control": "no-store"})
 
 
@@ -72,16 +79,32 @@ def database_problem() -> str | None:
     return None
 
 
-def migrations_problem() -> str | None:
-    executor = MigrationExecutor(connection)
-    waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    return f"{len(waiting)} not applied" if waiting else None
+class Migrations:
+    """Whether the database has all that this process was built for. Once it has, it is not looked up again."""
+
+    complete = False
+
+    def problem(self) -> str | None:
+        if self.complete:
+            return None
+        executor = MigrationExecutor(connection)
+        waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        self.complete = not waiting
+        return f"{len(waiting)} not applied" if waiting else None
+
+
+migrations = Migrations()
+
+
+@cache
+def redis_at(url: str) -> redis.Redis:
+    """One client for the process, which keeps its connection."""
+    return redis.Redis.from_url(url, socket_connect_timeout=2, socket_timeout=2, retry=None)
 
 
 def redis_problem() -> str | None:
     try:
-        with redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=2, socket_timeout=2) as client:
-            client.ping()
+        redis_at(settings.REDIS_URL).ping()
     except redis.RedisError:
         return "does not answer"
     return None
@@ -91,5 +114,21 @@ def sweep_problem() -> str | None:
     swept_at = last_swept_at()
     if swept_at is None:
         return "never ran"
-    age = now() - swept_at
-    return f"last ran {age.total_seconds():.0f} s ago" if age > SWEEP_IS_LATE_AFTER else None
+    return f"last ran {ago(swept_at)}" if now() - swept_at > SWEEP_IS_LATE_AFTER else None
+
+
+def timers_problem() -> str | None:
+    """Sweeps that run and change nothing: a timer waits though its moment is long past."""
+    since = backlog(now()).late_since
+    return f"one was due {ago(since)}" if since and now() - since > TIMER_IS_LATE_AFTER else None
+
+
+def timers_warning() -> str | None:
+    state = backlog(now())
+    if state.set_aside_since is None:
+        return None
+    return f"{state.set_aside} set aside after errors, the oldest was due {ago(state.set_aside_since)}"
+
+
+def ago(moment: datetime) -> str:
+    return f"{(now() - moment).total_seconds():.0f} s ago"

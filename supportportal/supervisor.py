@@ -1,4 +1,4 @@
-"""Runs the web server, the worker and beat of one machine, and ends every one of them with itself.
+"""Runs the web server, the workers and beat of one machine, and ends every one of them with itself.
 
 Each child leads a process group of its own, so that Ctrl-C reaches only us and a child goes together with the processes
 it forked. Its pid file lets the next supervisor end what a killed one left behind.
@@ -92,12 +92,15 @@ class Supervisor:
             print(f"{name:<{self.width}} | {line}", flush=True)
 
     def run(self, when_started: Callable[[], None]) -> None:
-        """Start everything, call `when_started`, then watch until a stop signal comes. Always ends every child."""
+        """Start everything and watch until a stop signal comes. Always ends every child.
+
+        `when_started` is called beside that, so it may wait for something; it ends when `stopping` is set.
+        """
         before = {number: signal.signal(number, lambda *_: self.stopping.set()) for number in STOP_SIGNALS}
         try:
             for child in self.children:
                 child.start(self.environment, self.write)
-            when_started()
+            threading.Thread(target=when_started, daemon=True).start()
             care_at = time.monotonic()
             while not self.stopping.wait(0.2):
                 self.revive()
@@ -145,16 +148,24 @@ def kill_group(leader: int) -> None:
 
 
 def portal_children(folder: Path, address: str) -> list[Child]:
-    """The web server on `address` ("127.0.0.1:8000"), a worker and beat, with their pid files in `folder`."""
-    pid = {name: folder / f"{name}.pid" for name in ("web", "worker", "beat")}
+    """Everything that runs, with pid files in `folder`: the web server on `address` ("127.0.0.1:8000"), a worker for
+    mail and the rest, one that only sweeps, and beat."""
     celery = [sys.executable, "-W", "ignore:::celery.platforms", "-m", "celery", "-q", "-A", "supportportal"]
     lone = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-    web = [sys.executable, "-m", "gunicorn", "supportportal.wsgi", "--bind", address]
-    web += ["--worker-class", "gthread", "--workers", "2", "--threads", "8", "--preload", "--no-control-socket"]
+    web = [sys.executable, "-m", "gunicorn", "--bind", address, "--preload"]
+    web += ["--log-level", "warning", "--graceful-timeout", "5"]
+
+    def child(name: str, command: list[str], pid_option: str = "--pidfile") -> Child:
+        pid_file = folder / f"{name}.pid"
+        return Child(name, [*command, pid_option, str(pid_file)], pid_file)
+
+    def worker(name: str, queues: str, concurrency: int) -> Child:
+        own = ["--hostname", f"{name}@%h", "--queues", queues, "--concurrency", str(concurrency)]
+        return child(name, [*celery, "worker", *lone, *own])
+
     return [
-        Child("web", [*web, "--log-level", "warning", "--graceful-timeout", "5", "--pid", str(pid["web"])], pid["web"]),
-        Child(
-            "worker", [*celery, "worker", *lone, "--concurrency", "2", "--pidfile", str(pid["worker"])], pid["worker"]
-        ),
-        Child("beat", [*celery, "beat", "--pidfile", str(pid["beat"])], pid["beat"]),
+        child("web", web, "--pid"),
+        worker("worker", "mail,celery", 2),
+        worker("sweeper", "sweep", 1),
+        child("beat", [*celery, "beat"]),
     ]

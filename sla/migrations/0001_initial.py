@@ -120,7 +120,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("fired_at", models.DateTimeField(null=True)),
-                ("attempts", models.PositiveSmallIntegerField(default=0, help_text="How often it failed.")),
+                ("attempts", models.PositiveIntegerField(default=0, help_text="How often it failed.")),
                 ("next_try_at", models.DateTimeField(null=True)),
                 ("last_error", models.CharField(blank=True, max_length=500)),
                 (
@@ -132,9 +132,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 "indexes": [
-                    models.Index(condition=models.Q(("state", "pending")), fields=["fire_at"], name="timers_due"),
+                    models.Index(condition=models.Q(("state", "pending")), fields=["fire_at", "id"], name="timers_due"),
                     models.Index(
-                        condition=models.Q(("state", "failed")), fields=["next_try_at"], name="timers_to_try_again"
+                        condition=models.Q(("state", "failed")),
+                        fields=["next_try_at", "id"],
+                        name="timers_to_try_again",
                     ),
                 ],
                 "constraints": [

@@ -5,10 +5,12 @@ from types import ModuleType
 
 import pytest
 import redis
+from django.conf import settings
 from django.db import OperationalError, connection
 from django.urls import path
 from django.utils.timezone import now
 
+from sla.models import Timer
 from supportportal import health
 from supportportal.errors import server_error
 from supportportal.urls import urlpatterns
@@ -25,6 +27,13 @@ def swept(monkeypatch):
 
     at(now())
     return at
+
+
+@pytest.fixture(autouse=True)
+def fresh_process(monkeypatch):
+    """One that has not been asked yet."""
+    monkeypatch.setattr(health, "migrations", health.Migrations())
+    health.redis_at.cache_clear()
 
 
 @pytest.fixture
@@ -53,7 +62,7 @@ def test_a_portal_that_keeps_its_promises_is_ready(client, swept):
     assert response.status_code == 200
     assert response.json() == {
         "status": "ok",
-        "checks": {"database": "ok", "migrations": "ok", "redis": "ok", "sweep": "ok"},
+        "checks": {"database": "ok", "migrations": "ok", "redis": "ok", "sweep": "ok", "timers": "ok"},
     }
 
 
@@ -70,6 +79,32 @@ def test_a_portal_whose_timers_are_not_swept_is_not_ready(client, swept, ago, wo
     assert response.status_code == (200 if words == "ok" else 503)
 
 
+@pytest.mark.parametrize(("ago", "words"), [(31, "one was due 31 s ago"), (29, "ok")])
+def test_a_portal_whose_sweeps_leave_a_timer_waiting_is_not_ready(client, swept, open_case, ago, words):
+    case = open_case(at=now())
+    case.timers.update(fire_at=now() + timedelta(hours=1))
+    Timer.objects.filter(pk=case.timers.first().pk).update(fire_at=now() - timedelta(seconds=ago))
+
+    response = client.get("/readyz")
+
+    assert response.json()["checks"]["timers"] == words
+    assert response.status_code == (200 if words == "ok" else 503)
+
+
+def test_a_case_whose_timers_fail_is_a_warning_and_turns_nothing_red(client, swept, open_case):
+    case = open_case(at=now())
+    case.timers.update(
+        state="failed", fire_at=now() - timedelta(hours=1), next_try_at=now() + timedelta(minutes=1), attempts=3
+    )
+
+    response = client.get("/readyz")
+
+    assert response.status_code == 200
+    assert response.json()["warnings"] == {
+        "timers": f"{case.timers.count()} set aside after errors, the oldest was due 3600 s ago"
+    }
+
+
 @pytest.mark.django_db
 def test_a_portal_with_tables_missing_is_not_ready(client, swept):
     with connection.cursor() as cursor:
@@ -78,6 +113,24 @@ def test_a_portal_with_tables_missing_is_not_ready(client, swept):
     response = client.get("/readyz")
 
     assert (response.status_code, response.json()["checks"]["migrations"]) == (503, "1 not applied")
+
+
+@pytest.mark.django_db
+def test_a_probe_that_comes_every_second_costs_one_statement_and_no_connection(
+    client, swept, django_assert_num_queries
+):
+    client.get("/readyz")
+    connections = redis_connections()
+
+    with django_assert_num_queries(1):  # SELECT 1; `swept` answers for the sweep
+        assert client.get("/readyz").status_code == 200
+
+    assert redis_connections() == connections
+
+
+def redis_connections() -> int:
+    """How many connections this Redis has ever taken."""
+    return health.redis_at(settings.REDIS_URL).info("stats")["total_connections_received"]
 
 
 @pytest.mark.django_db
@@ -98,6 +151,7 @@ def test_a_portal_without_its_database_is_not_ready(client, swept, no_database):
         "migrations": "does not answer",
         "redis": "ok",
         "sweep": "does not answer",
+        "timers": "does not answer",
     }
 
 
@@ -129,6 +183,17 @@ def test_an_outage_is_told_from_a_defect(client, settings, error, status):
     response = client.get("/broken/")
 
     assert (response.status_code, "Retry-After" in response.headers) == (status, status == 503)
+
+
+@pytest.mark.django_db
+def test_a_host_that_is_not_ours_is_refused_with_a_plain_page(client):
+    client.raise_request_exception = False
+
+    response = client.get("/accounts/login/", headers={"host": "evil.example"})
+
+    assert response.status_code == 400
+    assert "We could not read that request" in response.text
+    assert "evil" not in response.text
 
 
 def test_pages_stay_out_of_caches_and_use_no_sensors(client, db):

@@ -9,7 +9,7 @@ from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from freezegun import freeze_time
 
-from accounts.refusal import Refusal
+import sla.operations
 from cases import operations
 from cases.enums import Channel, ClosureReason, EventKind, Severity, Status
 from cases.models import Case, CaseEvent
@@ -188,20 +188,6 @@ def test_an_answer_at_the_last_minute_keeps_the_case_open(silent, technical_cont
     assert Case.objects.get(pk=silent.pk).status == Status.IN_PROGRESS
 
 
-def test_a_refused_closing_is_spent_and_stops_nothing(silent, case, monkeypatch, timers, engineer):
-    def refuse(*_, **__):
-        raise Refusal("not_waiting", "It is our turn now.")
-
-    monkeypatch.setattr(operations, "close_for_no_response", refuse)
-
-    sweep_due(CLOSABLE_AT)
-    operations.add_note(silent, "Strange.", by=engineer, at=CLOSABLE_AT + MINUTE)
-
-    assert ("no_response", "7", 1, "fired") in timers(silent)
-    assert sweep_due(CLOSABLE_AT + DAY) == 0
-    assert [kind for kind, *_ in facts(case, BREACHED)] == [BREACHED]
-
-
 # Batches
 
 
@@ -224,11 +210,25 @@ def test_a_batch_costs_as_many_statements_for_one_timer_as_for_two_hundred(many_
     assert statements(1) == statements(200)
 
 
-def test_a_sweep_with_nothing_to_do_asks_once(case):
+def test_a_sweep_with_nothing_to_do_asks_twice(case):
     with CaptureQueriesContext(connection) as queries:
         sweep_due(NOON)
 
-    assert len(queries) == 1
+    assert len(queries) == 2  # what is due, what is tried again
+
+
+def test_a_page_of_a_long_backlog_is_read_in_the_order_of_its_index(many_cases):
+    many_cases(700, severity=Severity.TWO)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE sla_timer")
+
+    for due, moment in (
+        (Timer.objects.waiting_until(NOON + DAY), "fire_at"),
+        (Timer.objects.set_aside_until(NOON + DAY), "next_try_at"),
+    ):
+        plan = due.order_by(moment, "pk")[:200].explain()
+        assert "Index" in plan
+        assert "Sort" not in plan
 
 
 # Trouble
@@ -273,6 +273,15 @@ def test_a_case_that_fails_is_tried_again_ever_more_rarely(poisoned):
     timer = poisoned.timers.first()
     assert (timer.state, timer.attempts) == ("failed", 8)
     assert timer.last_error.startswith("LookupError: ")
+
+
+def test_a_case_that_fails_for_months_still_stops_no_other(many_cases, poisoned):
+    poisoned.timers.update(attempts=500)
+    many_cases(2, severity=Severity.TWO)
+
+    assert sweep_due(NOON + DAY) == 2
+
+    assert set(poisoned.timers.values_list("attempts", "next_try_at")) == {(501, NOON + DAY + HOUR)}
 
 
 def test_a_case_that_failed_takes_effect_when_it_is_mended(poisoned):
@@ -346,6 +355,14 @@ def test_a_case_that_a_verb_holds_is_left_for_the_next_sweep(open_case):
 
     assert sweep_due(NOON + DAY) == 1
     assert (len(facts(busy, BREACHED)), len(facts(free, BREACHED))) == (1, 1)
+
+
+@pytest.mark.usefixtures("transactional_db")
+def test_a_case_that_failed_here_and_is_swept_elsewhere_is_not_set_aside(case):
+    with elsewhere(lambda: sweep_due(NOON + DAY)):
+        sla.operations._set_aside(case.pk, NOON + DAY, LookupError("the plan promised nothing"))
+
+    assert list(case.timers.values_list("state", "attempts")) == [("fired", 0)]
 
 
 @pytest.mark.usefixtures("transactional_db")

@@ -1,4 +1,7 @@
-"""Who of support is at work at a moment (C-SCP-05): shifts, absences and on-call duty, for many moments at once."""
+"""Who of support is at work at a moment (C-SCP-05): shifts, absences and on-call duty.
+
+`Roster` answers for everybody and many moments at once, `is_away` and `is_on_shift` for one person.
+"""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -46,6 +49,17 @@ def _worked(shifts: Iterable[Shift], first: datetime, last: datetime) -> Iterato
             day += timedelta(days=1)
 
 
+def is_away(person: StaffProfile, at: datetime) -> bool:
+    """Whether this one member of staff is absent at `at` (aware)."""
+    return Absence.objects.filter(user=person.user_id, starts_at__lte=at, ends_at__gt=at).exists()
+
+
+def is_on_shift(person: StaffProfile, at: datetime) -> bool:
+    """Whether this one member of staff is not absent and its center staffed at `at`; without a center nobody is."""
+    shifts = Shift.objects.filter(center=person.center_id).select_related("center")
+    return any(shift.covers(at) for shift in shifts) and not is_away(person, at)
+
+
 @dataclass(frozen=True, slots=True)
 class Roster:
     """Everybody's working times between two aware moments, as user ids; loaded in four statements however many people.
@@ -79,13 +93,6 @@ class Roster:
         """The region's people in these roles whose center is staffed at `at`."""
         staffed = {shift.center_id for shift in self._covering(at) if shift.center.region_id == region}
         return self._present([one.user_id for one in self._with_role(roles) if one.center_id in staffed], at)
-
-    def is_on_shift(self, user: int, at: datetime) -> bool:
-        """Whether this member of staff is available and the center staffed at `at`; without a center nobody is."""
-        staffed = {shift.center_id for shift in self._covering(at)}
-        return self.is_available(user, at) and any(
-            one.user_id == user and one.center_id in staffed for one in self.staff
-        )
 
     def on_call(self, duty: OnCallDuty, region: str | None, at: datetime) -> list[int]:
         """Who is on call for `duty`: by the region's own roster, else by the worldwide one."""

@@ -78,7 +78,7 @@ def previews(
     calendar = calendar_of(hours)
 
     def explained(severity: Severity) -> Explanation:
-        receipt = {"requested": int(severity), "received_at": at.isoformat()}
+        receipt = {"requested": int(severity), "received_at": at.isoformat(), "phone": ""}
         log = [Fact(1, EventKind.RECEIVED, at, ActorRole.CONTACT, receipt)]
         (milestone,) = clock.milestones(log, promises, calendar)
         return _explanation(milestone, plan_version, hours, at)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from accounts.models import FrozenCalendar
 from sla.calendars import (
     ALWAYS_OPEN,
     Calendar,
@@ -24,6 +25,7 @@ from sla.calendars import (
     windows,
     windows_on,
 )
+from sla.projection import calendar_of
 from tests.sla import oracle
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -93,7 +95,6 @@ def test_severity_one_hours_never_close():
     assert open_time_between(ALWAYS_OPEN, utc("2026-01-01T00:00"), utc("2028-01-01T00:00")) == timedelta(days=730)
 
 
-@pytest.mark.clause("C-ESC-07")
 @pytest.mark.parametrize(
     ("start", "due"),
     [
@@ -442,6 +443,38 @@ def test_windows_are_apart_in_order_and_add_up(calendar_and_start, length):
     assert all(earlier.closes < later.opens for earlier, later in pairwise(found))
     assert sum((window.length for window in found), timedelta(0)) == open_time_between(calendar, start, start + length)
     assert all(is_open(calendar, window.opens) and not window.length <= timedelta(0) for window in found)
+
+
+def written(week: dict) -> dict[str, list[list[str]]]:
+    """A week as an account's calendar keeps it."""
+    return {
+        str(weekday): [[f"{opens:%H:%M}", f"{closes:%H:%M}" if closes != time(0) else "24:00"] for opens, closes in day]
+        for weekday, day in week.items()
+    }
+
+
+@settings(max_examples=150, deadline=None)
+@given(calendars_and_moments())
+def test_an_accounts_calendar_and_the_arithmetic_agree_on_days_and_their_ends(calendar_and_moment):
+    calendar, moment = calendar_and_moment
+    frozen = FrozenCalendar(
+        zone=calendar.zone,
+        weekly=written(calendar.weekly),
+        holidays={day.isoformat(): "Closed" for day in calendar.holidays},
+    )
+    assert calendar_of(frozen) == calendar
+
+    for day in (moment.astimezone(calendar.tz).date() + timedelta(days=days) for days in range(-6, 7)):
+        hours = windows_on(calendar, day)
+        assert frozen.is_business_day(day) == business_day(calendar, day)
+        if hours and len(hours) == len(calendar.weekly[day.weekday()]):
+            assert frozen.close_of_business(day) == hours[-1].closes
+
+
+def test_a_business_day_that_ends_in_a_skipped_hour_ends_where_the_clocks_jump():
+    calendar = FrozenCalendar(zone="Europe/London", weekly={"6": [["00:00", "01:30"]]}, holidays={})
+
+    assert calendar.close_of_business(date(2026, 3, 29)) == utc("2026-03-29T01:00")
 
 
 def test_a_span_without_length_holds_no_window():

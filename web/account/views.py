@@ -116,7 +116,7 @@ def _offer(request: HttpRequest, invited: Invitation, form: AcceptanceForm | Non
     context = {
         "invitation": invited,
         "form": form or AcceptanceForm(invitation=invited),
-        "owner": User.objects.filter(email__iexact=invited.email).first(),
+        "owner": User.objects.with_email(invited.email).first(),
     }
     return render(request, "account/invitation.html", context, status=422 if form else 200)
 

@@ -10,15 +10,6 @@ class Channel(Worded):
     IN_APP = "in_app", "In the portal"
 
 
-class State(Worded):
-    """How far a notification got."""
-
-    PENDING = "pending", "Waiting"
-    SENT = "sent", "Sent"
-    FAILED = "failed", "Given up"
-    DROPPED = "dropped", "Not sent"
-
-
 class Template(Worded):
     """What somebody is told. The value is stored, the label is the sentence of the list in the portal."""
 

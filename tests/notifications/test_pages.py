@@ -4,11 +4,12 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from accounts.enums import MailState
 from accounts.models import Contact, User
 from accounts.permissions import may
 from cases.enums import Status
 from notifications import queries
-from notifications.enums import Channel, State
+from notifications.enums import Channel
 from notifications.models import Notification
 from notifications.operations import deliver_due
 from tests.cast import HOUR, NOON, fresh
@@ -148,8 +149,8 @@ def test_staff_see_every_delivery_with_its_state(case_in, customer_service, visi
     waiting = visit(customer_service, f"{DELIVERIES}?state=pending")
 
     assert answer.count('data-label="State"') == 3
-    assert [f">{state.label}</a>" in answer for state in State] == [True] * 4
-    assert {row.state for row in waiting.context["rows"]} == {State.PENDING}
+    assert [f">{state.label}</a>" in answer for state in MailState] == [True] * 4
+    assert {row.state for row in waiting.context["rows"]} == {MailState.PENDING}
     assert len(waiting.context["rows"]) == 2
 
 

@@ -6,7 +6,7 @@ from typing import Self
 from django.db import models
 from django.db.models import Q
 
-from accounts.enums import MailState
+from accounts.enums import MailState, Priority
 from accounts.models import User
 from accounts.outbox import Outgoing, OutgoingQuerySet, message_id
 from cases.models import Case, CaseEvent
@@ -62,7 +62,7 @@ class Notification(Outgoing):
         return Template(self.template).label
 
     @classmethod
-    def about(cls, event: CaseEvent, recipient: int, template: Template, channel: Channel) -> Self:
+    def about(cls, event: CaseEvent, recipient: int, template: Template, channel: Channel, priority: Priority) -> Self:
         """A new row; not saved. A mail waits for its first try, what is shown in the portal is there."""
         by_mail = channel is Channel.EMAIL
         key = uuid.uuid4()
@@ -72,6 +72,7 @@ class Notification(Outgoing):
             recipient_id=recipient,
             channel=channel,
             template=template,
+            priority=priority,
             state=MailState.PENDING if by_mail else MailState.SENT,
             next_try_at=event.at if by_mail else None,
             message_id=message_id(key) if by_mail else "",

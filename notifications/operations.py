@@ -24,7 +24,7 @@ def tell(events: Sequence[CaseEvent]) -> int:
     A fixed number of statements for any number of facts of any number of cases.
     """
     rows = [
-        Notification.about(one.event, one.recipient, one.template, channel)
+        Notification.about(one.event, one.recipient, one.template, channel, one.priority)
         for one in tellings(events)
         for channel in Channel
     ]

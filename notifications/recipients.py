@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from accounts.enums import ENGINEER_ROLES, OnCallDuty, StaffRole
+from accounts.enums import ENGINEER_ROLES, OnCallDuty, Priority, StaffRole
 from accounts.rosters import Roster
 from cases.enums import EventKind, Severity
 from cases.models import Case, CaseEvent
@@ -20,6 +20,7 @@ class Telling:
     event: CaseEvent
     recipient: int
     template: Template
+    priority: Priority
 
 
 def tellings(events: Sequence[CaseEvent]) -> list[Telling]:
@@ -32,7 +33,7 @@ def tellings(events: Sequence[CaseEvent]) -> list[Telling]:
         return []
     people = People.of([event for event, _ in told])
     found = {
-        (event.pk, recipient, notice.template): Telling(event, recipient, notice.template)
+        (event.pk, recipient, notice.template): Telling(event, recipient, notice.template, people.priority(event))
         for event, notice in told
         for recipient in people.behind(notice.audience, event)
         if recipient != event.by_id or notice.template.is_receipt
@@ -57,6 +58,10 @@ class People:
     @cached_property
     def roster(self) -> Roster:
         return Roster.between(min(self.moments), max(self.moments))
+
+    def priority(self, event: CaseEvent) -> Priority:
+        """Mail about a severity 1 goes before all other."""
+        return Priority.URGENT if self.cases[event.case_id].severity == Severity.ONE else Priority.NORMAL
 
     def behind(self, audience: Audience, event: CaseEvent) -> Sequence[int]:
         """The users who are `audience` for the event's case at its moment; nobody only where a part is not filled."""

@@ -99,6 +99,16 @@ def test_a_letter_that_cannot_be_written_waits_and_does_not_hold_up_the_next(
     assert "KeyError" in caplog.text
 
 
+def test_mail_about_a_severity_1_goes_first(case_in, open_case, mail_server):
+    for _ in range(3):
+        case_in(Status.WAITING_FOR_CUSTOMER)
+    urgent = open_case(severity=Severity.ONE, at=NOON + MINUTE)
+
+    deliver_due(LATER, limit=1)
+
+    assert [mail["Subject"] for mail in mail_server.taken] == [f"[{urgent.number}] {urgent.subject}"]
+
+
 # Rights
 
 

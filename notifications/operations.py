@@ -1,6 +1,6 @@
 """Telling people: writing the outbox, sending what is due, marking what was read."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from cases.models import Case, CaseEvent
 from notifications import mails
 from notifications.enums import Channel, Template
 from notifications.models import Notification
-from notifications.recipients import tellings
+from notifications.recipients import Telling, instead_of_the_contact, tellings
 
 # Writing
 
@@ -23,9 +23,13 @@ def tell(events: Sequence[CaseEvent]) -> int:
 
     A fixed number of statements for any number of facts of any number of cases.
     """
+    return _write(tellings(events))
+
+
+def _write(found: Iterable[Telling]) -> int:
     rows = [
         Notification.about(one.event, one.recipient, one.template, channel, one.priority)
-        for one in tellings(events)
+        for one in found
         for channel in Channel
     ]
     if rows:
@@ -42,10 +46,18 @@ def deliver_due(at: datetime, limit: int = outbox.BATCH) -> int:
     def compose(notification: Notification) -> EmailMessage:
         recipient = User.objects.get(pk=notification.recipient_id)
         if reason := _reason_to_drop(notification, recipient):
+            _tell_others(notification, at)
             raise NotToBeSent(reason)
         return mails.compose(notification, recipient, at)
 
     return outbox.send_due(Notification.objects.with_matter(), compose, at, limit)
+
+
+def _tell_others(notification: Notification, at: datetime) -> None:
+    """What a customer was to know is told to colleagues of a contact that left since."""
+    template = Template(notification.template)
+    if not template.is_for_staff:
+        _write(instead_of_the_contact(notification.event, template, at))
 
 
 def _reason_to_drop(notification: Notification, recipient: User) -> str:

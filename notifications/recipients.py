@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from accounts.enums import ENGINEER_ROLES, OnCallDuty, Priority, StaffRole
+from accounts.enums import ENGINEER_ROLES, CaseSight, ContactRole, OnCallDuty, Priority, StaffRole
+from accounts.models import Contact
 from accounts.rosters import Roster
+from accounts.standing import may_open_cases
 from cases.enums import EventKind, Severity
 from cases.models import Case, CaseEvent
 from notifications.audiences import Audience, notices
@@ -21,6 +23,12 @@ class Telling:
     recipient: int
     template: Template
     priority: Priority
+
+
+def instead_of_the_contact(event: CaseEvent, template: Template, at: datetime) -> list[Telling]:
+    """Who is told of this fact at `at` (aware) now that the contact it was meant for may no longer know."""
+    people = People.of([event])
+    return [Telling(event, person, template, people.priority(event)) for person in people.colleagues(event, at)]
 
 
 def tellings(events: Sequence[CaseEvent]) -> list[Telling]:
@@ -50,9 +58,7 @@ class People:
 
     @classmethod
     def of(cls, events: Sequence[CaseEvent]) -> "People":
-        cases = Case.objects.select_related("contact", "organization").only(
-            "contact__user", "owner", "case_manager", "organization__region", "verified_at", "severity"
-        )
+        cases = Case.objects.select_related("contact__user", "contact__organization", "organization")
         return cls(cases.in_bulk({event.case_id for event in events}), [event.at for event in events])
 
     @cached_property
@@ -68,7 +74,9 @@ class People:
         case, at = self.cases[event.case_id], event.at
         match audience:
             case Audience.CONTACT:
-                return [case.contact.user_id]
+                return (
+                    [case.contact.user_id] if may_open_cases(case.contact.standing, at) else self.colleagues(event, at)
+                )
             case Audience.OWNER:
                 return [case.owner_id] if case.owner_id else []
             case Audience.OWNER_OR_QUEUE:
@@ -79,6 +87,27 @@ class People:
                 return [case.case_manager_id] if case.case_manager_id else []
             case Audience.MANAGER_ON_CALL:
                 return self._manager_on_call(case, at)
+
+    @cached_property
+    def _technical_contacts(self) -> list[Contact]:
+        """Of the cases' organizations, those who see every case."""
+        organizations = {case.organization_id for case in self.cases.values()}
+        return list(
+            Contact.objects.filter(
+                organization__in=organizations, roles__contains=[ContactRole.TECHNICAL], sees=CaseSight.ALL
+            )
+            .select_related("user", "organization")
+            .order_by("pk")
+        )
+
+    def colleagues(self, event: CaseEvent, at: datetime) -> list[int]:
+        """Who is told at `at` (aware) in place of a contact that left, so that no customer is left in silence."""
+        organization = self.cases[event.case_id].organization_id
+        return [
+            one.user_id
+            for one in self._technical_contacts
+            if one.organization_id == organization and may_open_cases(one.standing, at)
+        ]
 
     def _owner_at_work(self, case: Case, at: datetime) -> list[int]:
         """The case's engineer, unless absent or, at severity 1, off shift."""

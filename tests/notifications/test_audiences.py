@@ -5,8 +5,8 @@ from datetime import time
 import pytest
 from django.db import transaction
 
-from accounts.enums import AbsenceReason, OnCallDuty, StaffRole
-from accounts.models import Absence, Region, Shift, StaffProfile, SupportCenter
+from accounts.enums import AbsenceReason, ContactRole, OnCallDuty, StaffRole
+from accounts.models import Absence, Contact, Region, Shift, StaffProfile, SupportCenter, User
 from cases import journal, operations
 from cases.enums import EventKind, ReassignmentReason, Severity, Status
 from cases.journal import Entry
@@ -15,7 +15,7 @@ from notifications import operations as notifications
 from notifications.audiences import notices
 from notifications.enums import Channel, Template
 from notifications.models import Notification
-from tests.cast import DAY, HOUR, MINUTE, NOON, make_staff
+from tests.cast import DAY, HOUR, MINUTE, NOON, make_contact, make_staff
 from tests.notifications.conftest import put_on_call
 
 SUNDAY = NOON + 4 * DAY
@@ -144,6 +144,41 @@ def test_a_reopened_case_is_confirmed_to_the_customer_and_told_to_its_engineer(c
 
     assert told(case, Template.REOPENED) == {("reopened", "Isla Reid")}
     assert told(case, Template.CASE_REOPENED) == {("case_reopened", "Lena Vogt")}
+
+
+# A contact that left
+
+
+def leave(user: User, at=NOON) -> None:
+    Contact.objects.filter(user=user).update(ends_at=at)
+
+
+@pytest.mark.clause("C-CLS-01")
+def test_what_a_contact_that_left_should_know_is_told_to_the_technical_contacts_in_force(
+    case_in, engineer, technical_contact, aberdeen, own_sight_contact, renewal_contact, third_party, tokyo_contact
+):
+    case = case_in(Status.IN_PROGRESS)
+    make_contact(aberdeen, "Ailsa Bain", ContactRole.TECHNICAL)
+    gone = make_contact(aberdeen, "Una Gunn", ContactRole.TECHNICAL)
+    leave(technical_contact, NOON + 30 * MINUTE)
+    leave(gone, NOON + 30 * MINUTE)
+
+    operations.propose_closure(case, by=engineer, at=NOON + HOUR, problem="It froze.", resolution="Updated.")
+
+    assert told(case, Template.CLOSURE_QUESTION) == {("closure_question", "Ailsa Bain")}
+
+
+@pytest.mark.parametrize("count", [1, 30])
+def test_finding_who_stands_in_takes_one_statement_more_for_any_number_of_cases(
+    case_in, technical_contact, aberdeen, engineer, count, django_assert_num_queries
+):
+    make_contact(aberdeen, "Ailsa Bain", ContactRole.TECHNICAL)
+    cases = [case_in(Status.IN_PROGRESS) for _ in range(count)]
+    leave(technical_contact)
+    events = list(CaseEvent.objects.filter(case__in=cases, kind=EventKind.RECEIVED))
+
+    with django_assert_num_queries(3):  # cases, stand-ins, rows
+        assert notifications.tell(events) == 2 * count
 
 
 # The queue

@@ -3,7 +3,7 @@
 import pytest
 from django.db import transaction
 
-from accounts.enums import MailState
+from accounts.enums import ContactRole, MailState
 from accounts.models import Contact, User
 from accounts.outbox import BATCH
 from cases import operations as cases
@@ -15,7 +15,7 @@ from notifications.enums import Channel, Template
 from notifications.models import Notification
 from notifications.operations import deliver_due
 from supportportal.celery import app as celery
-from tests.cast import DAY, HOUR, MINUTE, NOON, fresh
+from tests.cast import DAY, HOUR, MINUTE, NOON, fresh, make_contact
 
 LATER = NOON + HOUR
 
@@ -122,6 +122,20 @@ def test_who_no_longer_acts_for_the_customer_gets_no_mail(open_case, third_party
     dropped = mail_to(third_party)
     assert (dropped.state, dropped.last_error) == (MailState.DROPPED, "The recipient no longer sees the case.")
     assert mail_server.taken == []
+
+
+@pytest.mark.clause("C-CLS-01")
+def test_what_a_contact_misses_by_leaving_is_told_to_colleagues_once(case_in, technical_contact, aberdeen, mail_server):
+    case = case_in(Status.CLOSURE_PROPOSED)
+    colleague = make_contact(aberdeen, "Ailsa Bain", ContactRole.TECHNICAL)
+    Contact.objects.filter(user=technical_contact).update(ends_at=NOON + 30 * MINUTE)
+
+    assert [deliver_due(LATER), deliver_due(LATER), deliver_due(LATER)] == [0, 3, 0]
+
+    assert mail_server.to(technical_contact) == []
+    told = Notification.objects.filter(event__case=case, recipient=colleague, template=Template.CLOSURE_QUESTION)
+    assert sorted(told.values_list("channel", "state")) == [("email", "sent"), ("in_app", "sent")]
+    assert len(mail_server.to(colleague)) == 3
 
 
 def test_a_switched_off_account_gets_no_mail(open_case, technical_contact, mail_server):

@@ -66,3 +66,4 @@ _FOR_STAFF = frozenset(
     }
 )
 _RECEIPTS = frozenset({Template.RECEIVED, Template.REOPENED, Template.CLOSURE_SUMMARY})
+FOR_CUSTOMERS = sorted(set(Template) - _FOR_STAFF)

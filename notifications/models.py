@@ -10,15 +10,16 @@ from accounts.enums import MailState, Priority
 from accounts.models import User
 from accounts.outbox import Outgoing, OutgoingQuerySet, message_id
 from cases.models import Case, CaseEvent
-from notifications.enums import Channel, Template
+from notifications.enums import FOR_CUSTOMERS, Channel, Template
 
 
 class NotificationQuerySet(OutgoingQuerySet["Notification"]):
     def visible_to(self, actor: User) -> Self:
-        """Staff see every notification; customers their own about cases they still see."""
+        """Staff see every notification; customers their own about cases they still see, none that was for staff."""
         if actor.staff_role:
             return self
-        return self.filter(recipient=actor, event__case__in=Case.objects.visible_to(actor))
+        own = self.filter(recipient=actor, template__in=FOR_CUSTOMERS)
+        return own.filter(event__case__in=Case.objects.visible_to(actor))
 
     def unread(self) -> Self:
         return self.filter(channel=Channel.IN_APP, read_at=None)

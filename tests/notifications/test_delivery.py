@@ -167,7 +167,6 @@ def test_a_letter_to_staff_never_reaches_somebody_who_left_support(
 CANARY = "canary-4417"
 
 
-@pytest.mark.clause("C-STF-05")
 def test_nothing_internal_ever_reaches_a_customer(
     open_case, customer_service, engineer, second_engineer, support_manager, technical_contact, entitlement, mail_server
 ):

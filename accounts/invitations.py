@@ -64,7 +64,8 @@ def invite(
         created_at=at,
         expires_at=at + VALID_FOR,
     )
-    _announce(invitation, token, at)
+    invitation.link = settings.PORTAL_URL + reverse("invitation", args=[token])
+    _announce(invitation, at)
     return invitation
 
 
@@ -188,12 +189,8 @@ def _require_newcomer(email: str, organization: Organization | None) -> None:
         raise Refusal("is_contact", f"{user.name} is a contact of {organization} already.")
 
 
-def _announce(invitation: Invitation, token: str, at: datetime) -> None:
-    context = {
-        "invitation": invitation,
-        "portal_url": settings.PORTAL_URL,
-        "link": settings.PORTAL_URL + reverse("invitation", args=[token]),
-    }
+def _announce(invitation: Invitation, at: datetime) -> None:
+    context = {"invitation": invitation, "portal_url": settings.PORTAL_URL, "link": invitation.link}
     body = render_to_string("account/email/invitation.txt", context)
     letters.write(invitation.email, "Your account for Support", body, at=at)
 

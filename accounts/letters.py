@@ -1,12 +1,15 @@
 """Mails about accounts. A page only writes the letter; the worker sends it, so no page waits for a mail server."""
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.core.mail import EmailMessage
 
 from accounts import outbox
+from accounts.enums import MailState
 from accounts.models import Letter
+
+KEPT_FOR = timedelta(days=30)
 
 
 def write(to: str, subject: str, body: str, *, at: datetime) -> Letter:
@@ -26,6 +29,11 @@ def write(to: str, subject: str, body: str, *, at: datetime) -> Letter:
 def send_due(at: datetime, limit: int = outbox.BATCH) -> int:
     """Try up to `limit` of the letters that are due at `at` (aware); return how many the mail server took."""
     return outbox.send_due(Letter.objects.all(), _mail, at, limit)
+
+
+def forget_old(at: datetime) -> int:
+    """Delete the letters that left, or were given up, thirty days before `at` (aware); return how many."""
+    return Letter.objects.exclude(state=MailState.PENDING).filter(created_at__lt=at - KEPT_FOR).delete()[0]
 
 
 def _mail(letter: Letter) -> EmailMessage:

@@ -180,9 +180,6 @@ class UserManager(BaseUserManager["User"]):
         user.save(using=self._db)
         return user
 
-    def create_superuser(self, email: str, name: str, password: str | None = None, **fields: Any) -> "User":
-        return self.create_user(email, name, password, is_staff=True, is_superuser=True, **fields)
-
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.get(email__iexact=username)
 
@@ -231,7 +228,9 @@ class User(AbstractBaseUser, PermissionsMixin):
 
         Kept on the instance only: a request or a task reads a fresh user, so a right that ended is gone at the next.
         """
-        held = Contact.objects.filter(user=self).in_force(timezone.now()).select_related("organization")
+        held = list(Contact.objects.filter(user=self).in_force(timezone.now()).select_related("organization"))
+        for contact in held:
+            contact.user = self  # whom a rule would ask for again, contact by contact
         return {contact.organization_id: contact for contact in held}
 
 
@@ -467,6 +466,9 @@ class Invitation(models.Model):
 
     Of the token only its hash is kept; the token itself stands in the mailed link alone.
     """
+
+    link = ""
+    """The mailed link, on the object that was just made and nowhere else."""
 
     email = models.EmailField("e-mail address", max_length=254)
     name = models.CharField("full name", max_length=120)

@@ -5,13 +5,12 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from accounts.refusal import Refusal
-from cases.enums import Severity
+from cases.enums import Channel, Severity
 from cases.facts import Attempt, State
 
 RECORDED_WITHIN = timedelta(days=1)
 REOPEN_DAYS = 30
 ATTEMPTS_NEEDED = 3
-CHANNELS_NEEDED = 2
 BUSINESS_DAYS_AFTER_LAST_ATTEMPT = 2
 
 
@@ -87,13 +86,14 @@ def closable_for_no_response_at(
 ) -> datetime | None:
     """When the case may close for no response: the close of business two business days after the last attempt, or None.
 
-    None while attempts are missing: three on three different business days, over two channels where a telephone number
-    is known, the last one announcing the closure (C-CLS-05, A-15).
+    None while attempts are missing: three on three different business days, by telephone and in writing where a number
+    is known, the last one announcing the closure (C-CLS-05, A-15). A message reaches its reader on the page and by mail
+    at once, so that both are one channel.
     """
     days = {day for one in attempts if is_business_day(day := one.at.astimezone(ZoneInfo(zone)).date())}
-    channels = {one.channel for one in attempts}
+    ways = {one.channel is Channel.PHONE for one in attempts}
     enough = len(attempts) >= ATTEMPTS_NEEDED and len(days) >= ATTEMPTS_NEEDED
-    varied = len(channels) >= CHANNELS_NEEDED or not has_phone
+    varied = len(ways) == 2 or not has_phone
     if not (enough and varied and attempts[-1].announces_closure):
         return None
     day = attempts[-1].at.astimezone(ZoneInfo(zone)).date()
@@ -102,13 +102,19 @@ def closable_for_no_response_at(
     return close_of_business(day)
 
 
+def require_written_announcement(channel: Channel, announces_closure: bool) -> None:
+    """The customer is told in writing that the case will close: a call that nobody took tells nothing (A-15)."""
+    if announces_closure and channel is Channel.PHONE:
+        raise Refusal("announcement_not_written", "Announce the closure in a message: nobody took this call.")
+
+
 def require_closable_for_no_response(closable_at: datetime | None, at: datetime) -> None:
     """Raise Refusal until the attempts are enough and the last wait is over (C-CLS-05)."""
     if closable_at is None:
         raise Refusal(
             "attempts_missing",
-            f"Closing for no response needs {ATTEMPTS_NEEDED} attempts on {ATTEMPTS_NEEDED} business days, over"
-            f" {CHANNELS_NEEDED} channels where a telephone number is known, the last one announcing the closure.",
+            f"Closing for no response needs {ATTEMPTS_NEEDED} attempts on {ATTEMPTS_NEEDED} business days, by telephone"
+            " and in writing where a telephone number is known, the last one announcing the closure.",
         )
     if at < closable_at:
         raise Refusal("attempts_too_recent", "The customer still has time to answer the last attempt.")

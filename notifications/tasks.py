@@ -3,9 +3,9 @@
 import logging
 
 from celery import current_app, shared_task
+from celery.exceptions import OperationalError
 from django.db import transaction
 from django.utils import timezone
-from kombu.exceptions import OperationalError
 
 from accounts.outbox import BATCH
 from notifications import operations

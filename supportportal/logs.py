@@ -2,8 +2,27 @@
 
 import json
 import logging
+import re
 from collections.abc import Collection
 from datetime import UTC, datetime
+
+# A mailed link opens an account: its address may be logged, its token not.
+MAILED_LINK = re.compile(r"(/(?:invitations|accounts/confirm-email|accounts/password/reset/key)/)[^/\s\"'?]+")
+
+
+def without_tokens(text: str) -> str:
+    """The text with the tokens of mailed links blacked out."""
+    return MAILED_LINK.sub(r"\1[token]", text)
+
+
+class PlainLines(logging.Formatter):
+    """Lines for people: time, level, logger, message and, after an error, its traceback."""
+
+    def __init__(self) -> None:
+        super().__init__("{asctime} {levelname:<7} {name}: {message}", style="{")
+
+    def format(self, record: logging.LogRecord) -> str:
+        return without_tokens(super().format(record))
 
 
 class JsonLines(logging.Formatter):
@@ -18,7 +37,7 @@ class JsonLines(logging.Formatter):
         }
         if record.exc_info:
             entry["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(entry, ensure_ascii=False)
+        return without_tokens(json.dumps(entry, ensure_ascii=False))
 
 
 class NotAbout(logging.Filter):

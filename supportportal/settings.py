@@ -1,8 +1,8 @@
-"""Settings, read from the environment (see `.env.example`).
+"""Settings, read from the environment (see `.env.example`) and from no file.
 
 Without any configuration this is a local machine: it answers loopback names only, keeps its secret and its embedded
 engines under `var/`, and writes mail to `var/mail`. `PORTAL_ENV=production` demands a secret, hosts, a database,
-Redis, its own address and a mail server, and turns HTTPS on.
+Redis, its own address, a mail server, a sender and a telephone number, and turns HTTPS on.
 """
 
 from datetime import timedelta
@@ -10,6 +10,7 @@ from email.utils import parseaddr
 from pathlib import Path
 
 import environ
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
@@ -18,7 +19,6 @@ from supportportal import engines
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
-environ.Env.read_env(BASE_DIR / ".env")
 
 VAR_DIR = Path(env.str("PORTAL_VAR", default=str(BASE_DIR / "var")))
 PORTAL_ENV = env.str("PORTAL_ENV", default="local")
@@ -28,7 +28,16 @@ PRODUCTION = PORTAL_ENV == "production"
 DEBUG = env.bool("DEBUG", default=False)
 
 # Production guesses nothing.
-DEMANDED_IN_PRODUCTION = ("SECRET_KEY", "ALLOWED_HOSTS", "PORTAL_URL", "DATABASE_URL", "REDIS_URL", "EMAIL_URL")
+DEMANDED_IN_PRODUCTION = (
+    "SECRET_KEY",
+    "ALLOWED_HOSTS",
+    "PORTAL_URL",
+    "DATABASE_URL",
+    "REDIS_URL",
+    "EMAIL_URL",
+    "DEFAULT_FROM_EMAIL",
+    "SUPPORT_PHONE",
+)
 if PRODUCTION:
     if missing := [name for name in DEMANDED_IN_PRODUCTION if not env.str(name, default="")]:
         raise ImproperlyConfigured(f"PORTAL_ENV=production needs {', '.join(missing)} (see .env.example).")
@@ -36,6 +45,7 @@ if PRODUCTION:
         raise ImproperlyConfigured("DEBUG must be off when PORTAL_ENV=production.")
 
 SECRET_KEY = env.str("SECRET_KEY", default="") or engines.local_secret(VAR_DIR)
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[]) or ["localhost", "127.0.0.1", "[::1]"]
 PORTAL_URL = env.str("PORTAL_URL", default="http://127.0.0.1:8000").rstrip("/")
 REDIS_URL = env.str("REDIS_URL", default="") or engines.redis_url(VAR_DIR)
@@ -71,7 +81,6 @@ INSTALLED_APPS = [
     "accounts.back_office.BackOfficeConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.humanize",
     "django.contrib.messages",
     "django.contrib.postgres",
     "django.contrib.sessions",
@@ -187,7 +196,7 @@ FILE_UPLOAD_HANDLERS = [
 # The cache holds throttles and hints; sessions carry a promise and live in PostgreSQL.
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "supportportal.caches.SteadyRedisCache",
         "LOCATION": engines.cache_url(REDIS_URL),
         "OPTIONS": {"socket_connect_timeout": 2, "socket_timeout": 2},
     }
@@ -238,6 +247,7 @@ else:
     EMAIL_FILE_PATH = VAR_DIR / "mail"
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Support <support@portal.example>")
+SERVER_EMAIL = parseaddr(DEFAULT_FROM_EMAIL)[1]
 
 CELERY_BROKER_URL = engines.broker_url(REDIS_URL)
 CELERY_TASK_IGNORE_RESULT = True
@@ -274,6 +284,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=1),
         "options": {"expires": 5},
     },
+    "delete expired sessions and old letters": {
+        "task": "accounts.tasks.tidy_up",
+        "schedule": crontab(hour="3", minute="20"),
+        "options": {"expires": 3600},
+    },
     "take away files that no case names": {
         "task": "cases.tasks.clean_attachments",
         "schedule": timedelta(hours=1),
@@ -285,7 +300,7 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "plain": {"format": "{asctime} {levelname:<7} {name}: {message}", "style": "{"},
+        "plain": {"()": "supportportal.logs.PlainLines"},
         "json": {"()": "supportportal.logs.JsonLines"},
     },
     "filters": {"not about probes": {"()": "supportportal.logs.NotAbout", "paths": ("/healthz", "/readyz")}},
@@ -295,8 +310,10 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {
         "django": {"handlers": [], "propagate": True},
-        # Addresses can hold the token of an invitation or a password reset: keep "Not Found: /..." out of the logs.
+        # "Not Found: /..." is no concern of the operator's.
         "django.request": {"level": "ERROR", "filters": ["not about probes"]},
+        # gunicorn keeps its lines to itself unless told otherwise.
+        "gunicorn.error": {"propagate": True},
         # Ticks come every second; one line for each would bury the rest.
         "celery.app.trace": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},

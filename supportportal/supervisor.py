@@ -92,12 +92,15 @@ class Supervisor:
             print(f"{name:<{self.width}} | {line}", flush=True)
 
     def run(self, when_started: Callable[[], None]) -> None:
-        """Start everything, call `when_started`, then watch until a stop signal comes. Always ends every child."""
+        """Start everything and watch until a stop signal comes. Always ends every child.
+
+        `when_started` is called beside that, so it may wait for something; it ends when `stopping` is set.
+        """
         before = {number: signal.signal(number, lambda *_: self.stopping.set()) for number in STOP_SIGNALS}
         try:
             for child in self.children:
                 child.start(self.environment, self.write)
-            when_started()
+            threading.Thread(target=when_started, daemon=True).start()
             care_at = time.monotonic()
             while not self.stopping.wait(0.2):
                 self.revive()
@@ -149,8 +152,7 @@ def portal_children(folder: Path, address: str) -> list[Child]:
     mail and the rest, one that only sweeps, and beat."""
     celery = [sys.executable, "-W", "ignore:::celery.platforms", "-m", "celery", "-q", "-A", "supportportal"]
     lone = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-    web = [sys.executable, "-m", "gunicorn", "supportportal.wsgi", "--bind", address]
-    web += ["--worker-class", "gthread", "--workers", "2", "--threads", "8", "--preload", "--no-control-socket"]
+    web = [sys.executable, "-m", "gunicorn", "--bind", address, "--preload"]
     web += ["--log-level", "warning", "--graceful-timeout", "5"]
 
     def child(name: str, command: list[str], pid_option: str = "--pidfile") -> Child:

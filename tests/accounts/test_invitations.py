@@ -13,10 +13,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import invitations
+from accounts import addresses, invitations
 from accounts.enums import ContactRole, StaffRole
 from accounts.models import Contact, Invitation, Letter, User
 from accounts.refusal import Refusal
+from supportportal.logs import JsonLines, PlainLines
 from tests.cast import contact_of, fresh
 
 NOW = timezone.now()
@@ -197,19 +198,39 @@ def test_a_stolen_link_does_not_change_the_account_of_its_owner(administrator, n
 # The page
 
 
+ACCEPTANCE = reverse("accept_invitation")
+
+
 def page_of(invitation: Invitation) -> str:
     return reverse("invitation", args=[mailed_token(invitation)])
 
 
+def test_an_opened_link_takes_its_token_out_of_the_address(client, invitation):
+    opened = client.get(page_of(invitation))
+    page = client.get(opened["Location"])
+
+    assert (opened.status_code, opened["Location"]) == (302, "/invitations/")
+    assert mailed_token(invitation) not in page.content.decode()
+
+
+def test_what_is_posted_to_a_mailed_link_leaves_no_token_in_the_log(invitation, caplog):
+    Client(enforce_csrf_checks=True).post(page_of(invitation), {"password": PASSWORD})
+
+    lines = [lines.format(record) for record in caplog.records for lines in (JsonLines(), PlainLines())]
+    assert ["Forbidden (CSRF cookie not set.): /invitations/[token]/" in line for line in lines] == [True, True]
+    assert mailed_token(invitation) not in str(lines)
+
+
 def test_a_newcomer_chooses_a_password_and_a_zone_and_can_sign_in(client, invitation):
-    page = client.get(page_of(invitation))
-    done = client.post(page_of(invitation), {"password": PASSWORD, "zone": "Europe/London"})
+    page = client.get(page_of(invitation), follow=True)
+    done = client.post(ACCEPTANCE, {"password": PASSWORD, "zone": "Europe/London"})
     client.post(reverse("account_login"), {"login": invitation.email, "password": PASSWORD})
 
     assert "Welcome, Eilidh Ross" in page.content.decode()
     assert "Technical contact of Granite Harbor Energy" in page.content.decode()
     assert (done.status_code, done["Location"]) == (302, reverse("account_login"))
     assert client.get(reverse("preferences")).status_code == 200
+    assert client.get(ACCEPTANCE).status_code == 410
 
 
 @pytest.mark.parametrize(
@@ -222,7 +243,8 @@ def test_a_newcomer_chooses_a_password_and_a_zone_and_can_sign_in(client, invita
     ],
 )
 def test_what_is_wrong_is_said_beside_the_field(client, invitation, typed, complaint):
-    response = client.post(page_of(invitation), typed)
+    client.get(page_of(invitation))
+    response = client.post(ACCEPTANCE, typed)
 
     assert response.status_code == 422
     assert complaint in response.content.decode()
@@ -255,10 +277,11 @@ def test_the_owner_of_an_account_signs_in_first(client, administrator, new_york,
     )
     address = page_of(invitation)
 
-    asked = client.get(address).content.decode()
-    client.force_login(third_party)
-    offered = client.get(address).content.decode()
-    client.post(address)
+    asked = client.get(address, follow=True).content.decode()
+    addresses.mark_verified(third_party)
+    client.post(reverse("account_login"), {"login": third_party.email, "password": "correct horse battery"})
+    offered = client.get(ACCEPTANCE).content.decode()
+    client.post(ACCEPTANCE)
 
     assert "This address has an account already" in asked
     assert "Accept the invitation" in offered
@@ -268,8 +291,8 @@ def test_the_owner_of_an_account_signs_in_first(client, administrator, new_york,
 def test_somebody_else_who_is_signed_in_is_asked_to_sign_out(client, invitation, stranger):
     client.force_login(stranger)
 
-    page = client.get(page_of(invitation))
-    posted = client.post(page_of(invitation), {"password": PASSWORD, "zone": "UTC"})
+    page = client.get(page_of(invitation), follow=True)
+    posted = client.post(ACCEPTANCE, {"password": PASSWORD, "zone": "UTC"})
 
     assert "You are signed in as Nils Nobody" in page.content.decode()
     assert posted.status_code == 410
@@ -283,7 +306,27 @@ def test_the_machine_itself_invites_the_first_administrator(db):
     call_command("invite", "root@example.com", "Robin Root", "--staff", "admin", stdout=(told := StringIO()))
 
     assert "invited as Administrator" in told.getvalue()
+    assert "/invitations/" not in told.getvalue()
     assert Invitation.objects.get().invited_by is None
+
+
+def test_the_link_is_shown_where_no_mail_leaves_yet(client, db):
+    arguments = ["invite", "root@example.com", "Robin Root", "--staff", "admin", "--show-link"]
+    call_command(*arguments, stdout=(told := StringIO()))
+    token = mailed_token(Invitation.objects.get())
+
+    invitations.accept(token, at=timezone.now(), password=PASSWORD)
+    client.force_login(User.objects.get(email="root@example.com"))
+
+    assert f"/invitations/{token}/" in told.getvalue()
+    assert client.get(reverse("admin:index")).status_code == 200
+
+
+def test_a_superuser_of_djangos_kind_is_not_made(db):
+    with pytest.raises(CommandError, match=r'manage.py invite you@example.com "Name" --staff admin'):
+        call_command("createsuperuser", email="root@example.com", name="Robin", interactive=False)
+
+    assert not User.objects.exists()
 
 
 def test_the_command_says_what_is_wrong(aberdeen):

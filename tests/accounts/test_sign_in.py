@@ -1,19 +1,24 @@
 """Signing in: with a proven address, a password and, for staff, a second factor."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import addresses
+from accounts import addresses, letters
+from accounts.enums import MailState
 from accounts.models import Letter
+from accounts.tasks import tidy_up
 from tests.cast import fresh
+from web.account.sessions import key_of
 
 PASSWORD = "correct horse battery"
 NEW_PASSWORD = "a saddle for the horse"
@@ -207,6 +212,47 @@ def test_a_new_password_ends_every_session(client, isla):
     assert not is_signed_in(elsewhere)
 
 
+# Another address
+
+
+def change_address(client: Client, email: str) -> str:
+    """What is told to somebody signed in who asks for `email`, with the address itself left out."""
+    client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
+    response = client.post(reverse("account_email"), {"email": email, "action_add": ""}, follow=True)
+    return told(response).replace(email, "the address")
+
+
+def test_a_change_of_address_answers_the_same_for_known_and_unknown_addresses(client, isla, tokyo_contact):
+    addresses.mark_verified(tokyo_contact)
+    sign_in(client, isla.email)
+
+    known = change_address(client, tokyo_contact.email)
+    unknown = change_address(client, "nobody@example.com")
+
+    assert "A mail is on its way to the address" in known
+    assert known == unknown
+    assert list(Letter.objects.values_list("to", "subject")) == [
+        (tokyo_contact.email, "Confirm your e-mail address"),
+        ("nobody@example.com", "Confirm your e-mail address"),
+    ]
+
+
+def test_an_address_stays_with_its_owner_whatever_somebody_else_asks_for(client, isla, tokyo_contact, settings):
+    addresses.mark_verified(tokyo_contact)
+    sign_in(client, isla.email)
+    change_address(client, tokyo_contact.email)
+    link = re.search(r"\S+/confirm-email/\S+", Letter.objects.get().body).group()
+
+    Client().post(link.removeprefix(settings.PORTAL_URL))
+    client.post(link.removeprefix(settings.PORTAL_URL))
+    owner = Client()
+    sign_in(owner, tokyo_contact.email)
+
+    assert [fresh(isla).email, fresh(tokyo_contact).email] == [isla.email, tokyo_contact.email]
+    assert EmailAddress.objects.get(email=tokyo_contact.email, verified=True).user == tokyo_contact
+    assert owner.get(reverse("preferences")).context["user"] == tokyo_contact
+
+
 # Sessions
 
 
@@ -216,10 +262,13 @@ def test_a_session_elsewhere_can_be_ended(client, isla):
     sign_in(elsewhere, isla.email)
     other = UserSession.objects.get(session_key=elsewhere.session.session_key)
 
-    page = client.get(reverse("usersessions_list"))
-    client.post(reverse("end_session", args=[other.pk]))
+    page = client.get(reverse("usersessions_list")).content.decode()
+    (address,) = re.findall(r'action="(/preferences/sessions/[^"]+)"', page)
+    client.post(address)
 
-    assert "Firefox on Windows" in page.content.decode()
+    assert "Firefox on Windows" in page
+    assert str(other.pk) not in address.split("/")
+    assert other.session_key not in page
     assert is_signed_in(client)
     assert not is_signed_in(elsewhere)
 
@@ -231,9 +280,9 @@ def test_nobody_ends_the_session_of_somebody_else(client, isla, tokyo_contact):
     sign_in(client, isla.email)
     session = UserSession.objects.get(user=tokyo_contact)
 
-    response = client.post(reverse("end_session", args=[session.pk]))
+    answers = [client.post(reverse("end_session", args=[key])) for key in (key_of(session), session.pk, "nonsense")]
 
-    assert response.status_code == 404
+    assert [answer.status_code for answer in answers] == [404, 404, 404]
     assert is_signed_in(theirs)
 
 
@@ -326,3 +375,24 @@ def test_the_secret_of_an_app_is_kept_encrypted(isla):
 
     assert secret not in kept
     assert Authenticator.objects.get(user=isla).wrap().validate_code(current_code(secret))
+
+
+def test_old_letters_and_expired_sessions_go_away_in_the_night(client, isla, settings):
+    (nightly,) = [one for one in settings.CELERY_BEAT_SCHEDULE.values() if one["task"] == tidy_up.name]
+    today = timezone.now()
+    for days, sent in ((31, True), (29, True), (31, False)):
+        letter = letters.write("isla@example.com", f"{days} days ago", "", at=today - timedelta(days=days))
+        if sent:
+            letter.settle(MailState.SENT, sent_at=letter.created_at)
+    sign_in(client, isla.email)
+    Session.objects.create(session_key="expired", session_data="", expire_date=today - timedelta(seconds=1))
+
+    tidy_up()
+
+    assert nightly["schedule"].hour == {3}
+    assert [(one.subject, bool(one.sent_at)) for one in Letter.objects.order_by("pk")] == [
+        ("29 days ago", True),
+        ("31 days ago", False),
+    ]
+    assert is_signed_in(client)
+    assert not Session.objects.filter(session_key="expired").exists()

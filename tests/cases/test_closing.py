@@ -6,11 +6,11 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 
-from accounts.models import Holiday
+from accounts.models import Holiday, User
 from cases import operations
 from cases.enums import Channel, ClosureReason, Status, Turn
 from cases.models import Case
-from tests.cast import DAY, HOUR, MINUTE, NOON, facts, kinds, refused
+from tests.cast import DAY, HOUR, MINUTE, NOON, PHONE, facts, fresh, kinds, refused
 
 LATER = NOON + HOUR
 
@@ -160,6 +160,17 @@ def test_the_wait_skips_a_holiday_of_the_account(case_in, engineer, product):
 
 
 @pytest.mark.clause("C-CLS-05")
+def test_a_closure_question_asked_again_is_waited_for_anew(case_in, engineer):
+    case = case_in(Status.CLOSURE_PROPOSED)
+    for day, channel in enumerate([Channel.PHONE, Channel.EMAIL, Channel.EMAIL]):
+        case = attempt(case, engineer, day, channel, last=day == 2)
+
+    case = operations.propose_closure(case, by=engineer, at=LATER + 3 * DAY, problem="p", resolution="Update 8.4.3.")
+
+    assert (case.attempts, case.closable_for_no_response_at) == ([], None)
+
+
+@pytest.mark.clause("C-CLS-05")
 def test_no_answer_to_the_closure_question_takes_the_same_road(case_in, engineer):
     case = case_in(Status.CLOSURE_PROPOSED)
     for day, channel in enumerate([Channel.PHONE, Channel.EMAIL, Channel.EMAIL]):
@@ -178,10 +189,11 @@ def test_no_answer_to_the_closure_question_takes_the_same_road(case_in, engineer
         [(0, "phone", False), (1, "email", True)],
         [(0, "phone", False), (0, "email", False), (1, "email", True)],
         [(1, "phone", False), (2, "email", False), (3, "email", True)],
-        [(0, "phone", False), (1, "phone", False), (2, "phone", True)],
+        [(0, "web", False), (1, "email", False), (2, "email", True)],
+        [(0, "web", False), (1, "web", False), (2, "email", True)],
         [(0, "phone", False), (1, "email", True), (2, "email", False)],
     ],
-    ids=["none", "two", "two days", "one on a Saturday", "one channel", "no announcement"],
+    ids=["none", "two", "two days", "one on a Saturday", "page and mail", "mail and page", "no announcement"],
 )
 def test_too_few_attempts_close_nothing(case_in, engineer, attempts):
     case = case_in(Status.WAITING_FOR_CUSTOMER)
@@ -193,12 +205,35 @@ def test_too_few_attempts_close_nothing(case_in, engineer, attempts):
 
 
 @pytest.mark.clause("C-CLS-05")
-def test_one_channel_is_enough_where_no_telephone_number_is_known(case_in, engineer):
+@pytest.mark.parametrize("channel", [Channel.PHONE, "phone"])
+def test_a_call_that_nobody_took_announces_no_closure(case_in, engineer, channel):
+    case = case_in(Status.WAITING_FOR_CUSTOMER)
+    before = kinds(case)
+
+    with refused("announcement_not_written"):
+        attempt(case, engineer, 0, channel, last=True)
+
+    assert kinds(case) == before
+
+
+@pytest.mark.clause("C-CLS-05")
+def test_writing_is_enough_where_no_telephone_number_is_known(case_in, engineer):
     case = case_in(Status.WAITING_FOR_CUSTOMER, phone="")
     for day in range(3):
         case = attempt(case, engineer, day, Channel.EMAIL, last=day == 2)
 
     assert case.closable_for_no_response_at is not None
+
+
+@pytest.mark.clause("C-CLS-05")
+def test_a_contact_whose_own_number_is_known_is_called_too(case_in, engineer, technical_contact):
+    User.objects.filter(pk=technical_contact.pk).update(phone=PHONE)
+    case = case_in(Status.WAITING_FOR_CUSTOMER, by=fresh(technical_contact), phone="")
+
+    for day in range(3):
+        case = attempt(case, engineer, day, Channel.EMAIL, last=day == 2)
+
+    assert (case.phone, case.closable_for_no_response_at) == (PHONE, None)
 
 
 @pytest.mark.clause("C-CLS-05")
@@ -215,8 +250,12 @@ def test_one_channel_is_enough_where_no_telephone_number_is_known(case_in, engin
             case, 4, by=cast.customers["technical_contact"], at=at, reason="Less urgent."
         ),
         lambda case, cast, at: operations.reply(case, "We look again.", by=cast.staff["engineer"], at=at),
+        lambda case, cast, at: operations.reply(case, "And now?", by=cast.staff["engineer"], at=at, waiting=True),
+        lambda case, cast, at: operations.propose_closure(
+            case, by=cast.staff["engineer"], at=at, problem="p", resolution="r"
+        ),
     ],
-    ids=["reply", "call", "severity", "support takes the turn"],
+    ids=["reply", "call", "severity", "support takes the turn", "another question", "closure question"],
 )
 def test_attempts_count_within_one_silence(tried, cast, sign):
     case = sign(tried, cast, NOON + 5 * DAY)

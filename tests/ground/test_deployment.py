@@ -1,7 +1,10 @@
 """What a deployment is told about the portal, held against the portal itself."""
 
+import ast
 import re
+import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -23,14 +26,50 @@ def variables_of_settings() -> set[str]:
     return read
 
 
-def variables_of_example() -> set[str]:
-    return set(re.findall(r"^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+EXAMPLE = re.findall(r"^(#?)([A-Z_]+)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE)
+OF_COMPOSE = re.findall(r"\$\{([A-Z_]+):([?-])([^}]*)\}", (ROOT / "docker-compose.yml").read_text())
 
 
-def test_the_example_names_exactly_what_settings_and_compose_read():
-    of_compose = set(re.findall(r"\$\{([A-Z_]+)", (ROOT / "docker-compose.yml").read_text()))
+def test_the_example_names_once_what_settings_and_compose_read():
+    of_compose = {name for name, _, _ in OF_COMPOSE}
 
-    assert variables_of_example() == variables_of_settings() | of_compose
+    assert sorted(name for _, name, _ in EXAMPLE) == sorted(variables_of_settings() | of_compose)
+
+
+def test_the_example_leaves_out_what_compose_has_a_default_for_and_shows_it():
+    shown = {name: default for commented, name, default in EXAMPLE if commented}
+
+    assert {name for commented, name, _ in EXAMPLE if not commented} == {n for n, how, _ in OF_COMPOSE if how == "?"}
+    assert {name: default for name, how, default in OF_COMPOSE if how == "-"}.items() <= shown.items()
+
+
+@pytest.mark.parametrize("image", [*re.findall(r"^FROM (\S+)", (ROOT / "Dockerfile").read_text(), re.MULTILINE)])
+def test_the_image_stands_on_a_version(image):
+    assert re.search(r":\d+\.\d+\.\d+", image)
+
+
+@pytest.mark.parametrize("service", ["postgres", "redis"])
+def test_an_engine_is_of_a_version(service):
+    assert re.search(r":\d+\.\d+", COMPOSE["services"][service]["image"])
+
+
+def test_postgres_is_ready_when_it_takes_connections_from_others():
+    """While its cluster is made it listens on its socket only."""
+    test = COMPOSE["services"]["postgres"]["healthcheck"]["test"]
+
+    assert test == ["CMD", "pg_isready", "--host", "127.0.0.1", "--username", "portal", "--dbname", "portal"]
+
+
+def test_redis_makes_room_by_itself():
+    command = " ".join(COMPOSE["services"]["redis"]["command"])
+
+    assert "--maxmemory 256mb --maxmemory-policy allkeys-lru" in command
+
+
+@pytest.mark.parametrize("service", ["web", "worker"])
+def test_work_in_progress_may_finish(service):
+    """As long as the slowest request or mail may take, and no shorter than what the process itself waits."""
+    assert COMPOSE["services"][service]["stop_grace_period"] == "40s"
 
 
 @pytest.mark.parametrize("service", PORTAL_SERVICES)
@@ -115,3 +154,23 @@ def test_production_and_tests_run_the_same_versions():
         return set(re.findall(r"^[\w.-]+==\S+", (ROOT / "requirements" / f"{lock}.txt").read_text(), re.MULTILINE))
 
     assert pins("production") <= pins("demo") <= pins("development")
+
+
+def imports_of(source: Path) -> set[str]:
+    """The packages that a module imports by name."""
+    nodes = list(ast.walk(ast.parse(source.read_text())))
+    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module]
+    return {name.partition(".")[0] for name in names}
+
+
+def test_everything_imported_is_declared():
+    """What another package happens to bring may go with its next version."""
+    pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    declared = {re.split(r"[\[=]", pin)[0] for pin in pyproject["project"]["dependencies"]}
+    apps = pyproject["tool"]["importlinter"]["root_packages"]
+    imported = {name for app in apps for source in (ROOT / app).rglob("*.py") for name in imports_of(source)}
+    foreign = imported - sys.stdlib_module_names - set(apps)
+    packages = packages_distributions()
+
+    assert {name for name in foreign if declared.isdisjoint(package.lower() for package in packages[name])} == set()

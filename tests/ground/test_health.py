@@ -5,6 +5,7 @@ from types import ModuleType
 
 import pytest
 import redis
+from django.conf import settings
 from django.db import OperationalError, connection
 from django.urls import path
 from django.utils.timezone import now
@@ -26,6 +27,13 @@ def swept(monkeypatch):
 
     at(now())
     return at
+
+
+@pytest.fixture(autouse=True)
+def fresh_process(monkeypatch):
+    """One that has not been asked yet."""
+    monkeypatch.setattr(health, "migrations", health.Migrations())
+    health.redis_at.cache_clear()
 
 
 @pytest.fixture
@@ -108,6 +116,24 @@ def test_a_portal_with_tables_missing_is_not_ready(client, swept):
 
 
 @pytest.mark.django_db
+def test_a_probe_that_comes_every_second_costs_one_statement_and_no_connection(
+    client, swept, django_assert_num_queries
+):
+    client.get("/readyz")
+    connections = redis_connections()
+
+    with django_assert_num_queries(1):  # SELECT 1; `swept` answers for the sweep
+        assert client.get("/readyz").status_code == 200
+
+    assert redis_connections() == connections
+
+
+def redis_connections() -> int:
+    """How many connections this Redis has ever taken."""
+    return health.redis_at(settings.REDIS_URL).info("stats")["total_connections_received"]
+
+
+@pytest.mark.django_db
 def test_a_portal_without_redis_is_not_ready(client, swept, settings):
     settings.REDIS_URL = f"unix://{GONE}"
 
@@ -157,6 +183,17 @@ def test_an_outage_is_told_from_a_defect(client, settings, error, status):
     response = client.get("/broken/")
 
     assert (response.status_code, "Retry-After" in response.headers) == (status, status == 503)
+
+
+@pytest.mark.django_db
+def test_a_host_that_is_not_ours_is_refused_with_a_plain_page(client):
+    client.raise_request_exception = False
+
+    response = client.get("/accounts/login/", headers={"host": "evil.example"})
+
+    assert response.status_code == 400
+    assert "We could not read that request" in response.text
+    assert "evil" not in response.text
 
 
 def test_pages_stay_out_of_caches_and_use_no_sensors(client, db):

@@ -1,6 +1,7 @@
 """Settings under production, each in a process of its own."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,8 @@ PRODUCTION = {
     "DATABASE_URL": "postgres://portal:secret@db:5432/portal",
     "REDIS_URL": "redis://redis:6379/0",
     "EMAIL_URL": "smtp+tls://mailer:secret@mail:587",
+    "DEFAULT_FROM_EMAIL": "Support <support@example.com>",
+    "SUPPORT_PHONE": "+44 1224 555 000",
 }
 
 
@@ -41,6 +44,18 @@ def test_production_names_what_is_missing(missing):
 
 def test_production_refuses_debug():
     assert "DEBUG must be off" in manage("check", **(PRODUCTION | {"DEBUG": "true"})).stderr
+
+
+def test_a_file_meant_for_production_is_not_read_by_a_demo_or_a_test(tmp_path):
+    copy = tmp_path / "supportportal"
+    shutil.copytree(ROOT / "supportportal", copy, ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / ".env").write_text("EMAIL_URL=smtp://mail:25\n")
+    code = "from supportportal import settings; print(settings.BASE_DIR, settings.EMAIL_BACKEND)"
+    environment = {"PATH": os.environ["PATH"], "PORTAL_VAR": os.environ["PORTAL_VAR"]}
+
+    shown = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True)
+
+    assert shown.stdout == f"{tmp_path} notifications.folder.EmailBackend\n"
 
 
 def test_an_unknown_kind_of_machine_is_refused():

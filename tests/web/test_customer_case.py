@@ -14,7 +14,7 @@ from cases.journal import Entry, record
 from cases.models import Case
 from tests.cast import DAY, HOUR, MINUTE, NOON, fresh
 from tests.web.conftest import text_of
-from tests.web.test_customer_list import own_statements
+from tests.web.statements import own_statements
 from web.case.timeline import timeline
 from web.case.times import Times
 

@@ -162,6 +162,26 @@ def test_a_download_is_saved_powerless_and_not_stored(answer, browse, technical_
     assert download.streaming
 
 
+def test_a_download_leaves_a_line_in_the_log_without_the_names_of_file_or_person(
+    answer, browse, technical_contact, new_york_contact, caplog
+):
+    answer(upload("customers-of-granite-harbor.csv"))
+    file = Attachment.objects.get()
+
+    with caplog.at_level("INFO", logger="web.case.views"):
+        browse(technical_contact).get(file.get_absolute_url())
+        browse(new_york_contact).get(file.get_absolute_url())
+
+    told = f"File {file.key} of case {answer.case.number} sent to user {technical_contact.pk}"
+    assert [record.getMessage() for record in caplog.records if record.name == "web.case.views"] == [told]
+
+
+def test_a_file_is_only_read(answer, browse, technical_contact):
+    answer(upload())
+
+    assert browse(technical_contact).post(Attachment.objects.get().get_absolute_url()).status_code == 405
+
+
 @pytest.mark.parametrize("who", ["new_york_contact", "renewal_contact", "own_sight_contact", "stranger"])
 def test_a_foreign_file_answers_exactly_like_one_that_does_not_exist(request, browse, answer, who):
     answer(upload())

@@ -1,8 +1,6 @@
 """My cases: what a customer finds there, in which order, and what it costs."""
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from accounts.enums import CaseSight
 from cases import operations
@@ -11,15 +9,6 @@ from tests.cast import DAY, HOUR, MINUTE, NOON, contact_of
 from web.customer import listing
 
 pytestmark = pytest.mark.usefixtures("at_one")
-
-# Looking up the session, the user, the staff profile and the contacts is no affair of a page.
-WHO_IT_IS = ("django_session", "accounts_user", "accounts_staffprofile", "accounts_contact")
-
-
-def own_statements(queries) -> list[str]:
-    """The statements of the page itself."""
-    lookups = tuple(f'FROM "{table}"' for table in WHO_IT_IS)
-    return [query["sql"] for query in queries if not any(lookup in query["sql"] for lookup in lookups)]
 
 
 def numbers(response) -> list[str]:
@@ -171,27 +160,29 @@ def test_pages_go_on_by_key_and_show_every_case_once(browse, technical_contact, 
     assert sorted(seen) == sorted(case.number for case in opened)
 
 
-def test_an_unknown_last_case_begins_anew(browse, technical_contact, open_case, new_york, new_york_contact):
-    case = open_case()
-    foreign = open_case(new_york, by=new_york_contact)
-
-    response = browse(technical_contact).get("/cases/", {"after": foreign.number})
-
-    assert numbers(response) == [case.number]
-
-
-@pytest.mark.parametrize("count", [1, 30])
-def test_the_list_costs_at_most_six_statements(browse, technical_contact, open_case, case_in, count):
-    case_in(Status.CLOSED)
-    for place in range(count):
-        open_case(at=NOON + place * MINUTE)
+@pytest.mark.parametrize("state", ["open", "all"])
+def test_a_case_that_moves_between_two_pages_hides_no_other(
+    browse, technical_contact, engineer, case_in, monkeypatch, state
+):
+    monkeypatch.setattr(listing, "PAGE", 2)
+    cases = [case_in(Status.IN_PROGRESS, at=NOON + place * MINUTE) for place in range(5)]
     client = browse(technical_contact)
+    first = client.get("/cases/", {"state": state})
+    last_shown = next(case for case in cases if case.number == numbers(first)[-1])
 
-    with CaptureQueriesContext(connection) as queries:
-        response = client.get("/cases/")
+    operations.reply(last_shown, "Which host?", by=engineer, at=NOON + HOUR, waiting=True)
+    rest = client.get(f"/cases/{first.context['listing'].more}")
 
-    assert response.status_code == 200
-    assert len(own_statements(queries)) <= 6, own_statements(queries)
+    left = {case.number for case in cases} - set(numbers(first))
+    assert len(numbers(rest)) == 2
+    assert set(numbers(rest)) <= left
+
+
+@pytest.mark.parametrize("after", ["nonsense", "1~2026-03-04T12:00:00~1", "1~2", f"0~2026-03-04T12:00:00Z~{'9' * 40}"])
+def test_a_place_that_is_none_begins_anew(browse, technical_contact, open_case, after):
+    case = open_case()
+
+    assert numbers(browse(technical_contact).get("/cases/", {"after": after})) == [case.number]
 
 
 def test_who_is_not_signed_in_is_asked_to(client):

@@ -66,6 +66,10 @@ def test_a_technical_contact_opens_a_case(browse, technical_contact, form):
     assert kinds(case) == [EventKind.RECEIVED]
 
 
+def test_a_look_at_the_head_of_the_form_is_no_attempt_to_send_it(browse, technical_contact):
+    assert browse(technical_contact).head(NEW).status_code == 200
+
+
 @pytest.mark.clause("C-LNG-01")
 def test_the_form_says_that_support_is_given_in_english(browse, technical_contact):
     assert "Support is given in English." in browse(technical_contact).get(NEW).content.decode()

@@ -3,8 +3,6 @@
 from uuid import uuid4
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from accounts.enums import AbsenceReason
 from accounts.models import Absence
@@ -13,7 +11,7 @@ from cases.enums import Channel, Status
 from cases.models import Case
 from tests.cast import DAY, HOUR, NOON, kinds
 from tests.web.conftest import LATER, hidden_fields
-from tests.web.test_customer_list import own_statements
+from tests.web.statements import statements
 
 pytestmark = pytest.mark.usefixtures("at_one")
 
@@ -452,9 +450,7 @@ def test_the_workspace_costs_the_same_for_a_short_and_a_long_log(browse, enginee
     client.get(case.get_absolute_url())
     counted = []
     for _ in range(2):
-        with CaptureQueriesContext(connection) as captured:
-            client.get(case.get_absolute_url())
-        counted.append(len(own_statements(captured.captured_queries)))
+        counted.append(len(statements(client, case.get_absolute_url())))
         for number in range(100):
             operations.add_note(case, f"Note {number}", by=engineer, at=NOON + HOUR)
             operations.reply_as_customer(case, f"Message {number}", by=technical_contact, at=NOON + HOUR)

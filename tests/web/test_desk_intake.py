@@ -4,8 +4,6 @@ from datetime import date
 from uuid import uuid4
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Contact
 from cases import operations
@@ -13,7 +11,7 @@ from cases.enums import Channel, Severity, Status
 from cases.models import Case
 from tests.cast import MINUTE, NOON, contact_of, kinds
 from tests.web.conftest import LATER, hidden_fields
-from tests.web.test_customer_list import own_statements
+from tests.web.statements import statements
 
 pytestmark = pytest.mark.usefixtures("at_one")
 
@@ -174,9 +172,7 @@ def test_verification_costs_the_same_for_one_case_and_for_many(desk, open_case):
     desk.get(f"{case.get_absolute_url()}entitlement/")
     counted = []
     for _ in range(2):
-        with CaptureQueriesContext(connection) as captured:
-            desk.get(f"{case.get_absolute_url()}entitlement/")
-        counted.append(len(own_statements(captured.captured_queries)))
+        counted.append(len(statements(desk, f"{case.get_absolute_url()}entitlement/")))
         for _ in range(9):
             open_case()
 

@@ -1,14 +1,9 @@
 """The queue of the desk: its order, its views, what it finds, and what it costs."""
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from cases.enums import Severity, Status
-from cases.models import Case
-from sla.models import CaseClock
 from tests.cast import MINUTE, NOON
-from tests.web.test_customer_list import own_statements
 from web.desk import queue
 
 pytestmark = pytest.mark.usefixtures("at_one")
@@ -22,30 +17,6 @@ def numbers(response) -> list[str]:
 def counts(response) -> dict[str, str]:
     """What stands beside each view."""
     return {f"{group}: {place.name}": place.count for group, places in response.context["menu"] for place in places}
-
-
-def statements(client, address: str) -> list[str]:
-    """What the page asks the database, looking up who reads it apart; the counts hang from the reader's row."""
-    with CaptureQueriesContext(
-        connection,
-    ) as captured:
-        client.get(address)
-    own = own_statements(captured.captured_queries)
-    return own + [query["sql"] for query in captured.captured_queries if "AS counted" in query["sql"]]
-
-
-def multiply(case: Case, copies: int) -> None:
-    """As many more cases like this one, as rows alone."""
-    rows = [Case(**fields_of(case)) for _ in range(copies)]
-    for row in Case.objects.bulk_create(rows):
-        clock = CaseClock.objects.get(case=case)
-        clock.pk, clock.case = None, row
-        clock.save(force_insert=True)
-
-
-def fields_of(case: Case) -> dict:
-    unique = {"id", "number", "submission"}
-    return {field.attname: getattr(case, field.attname) for field in Case._meta.fields if field.attname not in unique}
 
 
 def test_the_queue_begins_with_the_next_deadline(browse, engineer, case_in):
@@ -214,20 +185,6 @@ def test_everybody_of_support_sees_the_queue(cast, browse):
     answers = {name: browse(user).get("/desk/").status_code for name, user in cast.staff.items()}
 
     assert set(answers.values()) == {200}
-
-
-def test_the_queue_costs_the_same_however_many_cases_there_are(browse, engineer, case_in):
-    case = case_in(Status.QUEUED)
-    client = browse(engineer)
-    client.get("/desk/?view=all")
-
-    few = statements(client, "/desk/?view=all")
-    multiply(case, 120)
-    many = statements(client, "/desk/?view=all")
-
-    assert len(few) == len(many) <= 6
-    assert sum("AS counted" in one for one in many) == 1
-    assert not any("OFFSET" in one for one in many)
 
 
 def test_switching_the_keys_off_is_kept_on_the_device(browse, engineer):

@@ -142,7 +142,19 @@ def test_the_theme_is_kept_in_a_cookie_and_written_by_the_server(client, db):
     assert '<html lang="en" data-theme="dark">' in client.get(reverse("account_login")).content.decode()
 
 
-@pytest.mark.parametrize("back", ["https://evil.example/", "//evil.example", "javascript:alert(1)", ""])
+@pytest.mark.parametrize(
+    "back",
+    [
+        "https://evil.example/",
+        "//evil.example",
+        "/\\evil.example",
+        "javascript:alert(1)",
+        "foo",
+        "preferences",
+        "x\x00",
+        "",
+    ],
+)
 def test_the_theme_leads_nowhere_else(client, db, back):
     assert client.post(reverse("theme"), {"theme": "light", "next": back})["Location"] == "/"
 
@@ -191,6 +203,22 @@ def test_a_wrong_zone_is_refused_beside_its_field_and_the_rest_is_kept(client, t
     assert '<a href="#id_zone">Time zone</a>' in page
     assert 'aria-invalid="true" aria-describedby="id_zone_helptext id_zone_error"' in page
     assert 'value="Typed name"' in page
+
+
+def test_a_refused_name_stays_in_its_field_and_off_the_bar(client, technical_contact):
+    client.force_login(technical_contact)
+
+    page = client.post(reverse("preferences"), {"name": "Typed name", "zone": "Mars/Olympus"}).content.decode()
+
+    assert 'aria-label="Isla Reid: account and theme"' in page
+    assert page.count("Typed name") == 1
+
+
+def test_an_empty_form_of_preferences_is_refused_and_other_methods_are_not_known(client, technical_contact):
+    client.force_login(technical_contact)
+
+    assert client.post(reverse("preferences")).status_code == 422
+    assert client.put(reverse("preferences")).status_code == 405
 
 
 # Errors

@@ -8,7 +8,8 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("preferences/", views.preferences, name="preferences"),
     path("preferences/theme/", views.theme, name="theme"),
-    path("preferences/sessions/<int:pk>/end/", views.end_session, name="end_session"),
+    path("preferences/sessions/<str:key>/end/", views.end_session, name="end_session"),
     path("preferences/security/", views.security, name="account_security"),
+    path("invitations/", views.accept_invitation, name="accept_invitation"),
     path("invitations/<str:token>/", views.invitation, name="invitation"),
 ]

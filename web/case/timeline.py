@@ -187,8 +187,10 @@ def _events(case: Case, reader: User, after: int):
 
 def sees_all(reader: User, case: Case) -> bool:
     """Whether a case that this one refers to is open to the reader too."""
+    if reader.staff_role:
+        return True
     contact = reader.standings.get(case.organization_id)
-    return bool(reader.staff_role) or (contact is not None and contact.sees == CaseSight.ALL)
+    return contact is not None and contact.sees == CaseSight.ALL
 
 
 def in_words(user: User | None, role: str, partner: str | None, case: Case) -> str:

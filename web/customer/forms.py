@@ -13,7 +13,6 @@ from cases import operations, rules
 from cases.attachments import StoredFile
 from cases.enums import CaseType, Severity
 from cases.models import Case
-from cases.numbers import normalize
 from entitlements.models import Product
 from web.case.forms import CaseForm, OnceForm, TextField
 from web.case.uploads import FilesField, limit_in_words
@@ -38,7 +37,7 @@ class FilterForm(forms.Form):
     q = forms.CharField(label="Find a case", required=False, max_length=200)
     state = forms.ChoiceField(required=False, choices=[(key, name) for key, (name, _) in STATES.items()])
     organization = forms.CharField(required=False, max_length=20)
-    after = forms.CharField(required=False, max_length=20)
+    after = forms.CharField(required=False, max_length=120)
 
     @property
     def wish(self) -> Wish:
@@ -49,7 +48,7 @@ class FilterForm(forms.Form):
             state=asked.get("state") or "open",
             words=asked.get("q") or "",
             organization=asked.get("organization") or "",
-            after=normalize(asked.get("after") or "") or "",
+            after=asked.get("after") or "",
         )
 
 

@@ -16,6 +16,7 @@ from cases.facts import turn_of
 from cases.models import Case, CaseQuerySet
 from sla.queries import RowState, row_states
 from web import words
+from web.case.paging import beyond, place_of
 from web.case.timeline import in_words
 from web.case.times import Moment, Times
 from web.customer.questions import question
@@ -31,11 +32,13 @@ RANK = models.Case(
     default=Value(2),
     output_field=models.IntegerField(),
 )
+TURN_FIRST = ("rank", "clock__sort_at", "id")
+LATEST_FIRST = ("-updated_at", "-id")
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What the reader asked to see: a state of `STATES`, words, an organization (Org ID), and from after which case."""
+    """What the reader asked to see: a state of `STATES`, words, an organization (Org ID), and after which place."""
 
     state: str = "open"
     words: str = ""
@@ -90,20 +93,19 @@ class Listing:
 
 
 def listing(reader: User, wish: Wish, times: Times) -> Listing:
-    """The page of cases that `wish` asks for: two statements on a first page, one more on the next ones."""
-    archive = wish.state in ("closed", "all")
-    keys = ("-updated_at", "-id") if archive else ("rank", "clock__sort_at", "id")
+    """The page of cases that `wish` asks for, in one statement."""
+    order = LATEST_FIRST if wish.state in ("closed", "all") else TURN_FIRST
     cases = _visible(reader).filter(STATES[wish.state][1]).filter(_matching(wish.words))
     if wish.organization:
         cases = cases.filter(organization__org_id=wish.organization)
     if wish.after:
-        cases = cases.filter(_beyond(_visible(reader).filter(number=wish.after).first(), keys))
-    found = list(cases.order_by(*keys)[: PAGE + 1])
+        cases = cases.filter(beyond(wish.after, order))
+    found = list(cases.order_by(*order)[: PAGE + 1])
     rows = _rows(found[:PAGE], reader, times)
     groups = [(turn, tuple(row for row in rows if row.turn is turn)) for turn in Turn]
     return Listing(
         groups=tuple((turn, some) for turn, some in groups if some),
-        more=wish.query(after=found[PAGE - 1].number) if len(found) > PAGE else "",
+        more=wish.query(after=place_of(found[PAGE - 1], order)) if len(found) > PAGE else "",
     )
 
 
@@ -152,21 +154,6 @@ def _matching(words: str) -> Q:
         grouped = "-".join(digits[place : place + 3] for place in range(0, len(digits), 3))
         return Q(number__startswith=grouped) | Q(subject__icontains=words)
     return Q(*(Q(subject__icontains=word) for word in words.split()))
-
-
-def _beyond(last: Case | None, keys: Sequence[str]) -> Q:
-    """What comes after `last` in the order of `keys`; everything when that case is unknown."""
-    if last is None:
-        return Q()
-    beyond, same = Q(), Q()
-    for key in keys:
-        name, compare = key.removeprefix("-"), "lt" if key.startswith("-") else "gt"
-        value: object = last
-        for part in name.split("__"):
-            value = getattr(value, part)
-        beyond |= same & Q(**{f"{name}__{compare}": value})
-        same &= Q(**{name: value})
-    return beyond
 
 
 def _rows(cases: Sequence[Case], reader: User, times: Times) -> list[CaseRow]:

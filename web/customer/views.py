@@ -51,7 +51,7 @@ def new_case(request: HttpRequest) -> HttpResponse:
     if not organizations:
         return render(request, "cases/not_opening.html", status=403)
     offered = _offer(request, organizations)
-    if request.method == "GET" or "show" in request.POST:
+    if request.method != "POST" or "show" in request.POST:
         initial = request.POST.dict() | {"tried": request.POST.getlist("tried")}
         form = NewCaseForm(organizations, offered, initial=initial)
     else:

@@ -231,7 +231,7 @@ def record_contact_attempt(request: HttpRequest, case: Case) -> HttpResponse:
     """Record an attempt to reach a silent contact (C-CLS-05)."""
     form = AttemptForm.of(request, case)
     lead = (
-        f"{len(case.attempts)} so far. Three of them, on three business days and over two channels, the last one"
+        f"{len(case.attempts)} so far. Three of them, on three business days, by telephone and in writing, the last one"
         " announcing it, let the case close."
     )
     page = Page("Record an attempt to reach", lead, "Record the attempt", "The attempt is recorded.")

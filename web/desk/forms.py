@@ -107,7 +107,7 @@ class OwnerForm(CaseForm):
         User.objects.none(),
         label="Engineer",
         empty_label="Choose an engineer",
-        error_messages={"invalid_choice": "Choose an engineer of the list."},
+        error_messages={"required": "Choose an engineer.", "invalid_choice": "Choose an engineer of the list."},
     )
     reason = forms.ChoiceField(
         label="Why does it change hands?",
@@ -186,10 +186,16 @@ class AttemptForm(CaseForm):
     )
     text = TextField(label="The message, or what you tried by telephone")
     announces_closure = forms.BooleanField(
-        label="This announces that the case closes without an answer", required=False
+        label="This announces that the case closes without an answer",
+        required=False,
+        help_text="Only a message can: the customer reads it.",
     )
 
-    refusals: Mapping[str, str] = {"body_missing": "text", "body_too_long": "text"}
+    refusals: Mapping[str, str] = {
+        "body_missing": "text",
+        "body_too_long": "text",
+        "announcement_not_written": "announces_closure",
+    }
 
 
 class VerificationForm(CaseForm):
@@ -240,16 +246,19 @@ class PhoneCaseForm(OnceForm):
         Contact.objects.none(),
         label="Who calls?",
         empty_label="Choose the contact",
-        error_messages={"invalid_choice": "Choose a contact of the list."},
+        error_messages={"required": "Choose who calls.", "invalid_choice": "Choose a contact of the list."},
     )
     received_at = forms.DateTimeField(
         label="When did the call begin?",
         widget=forms.DateTimeInput(attrs={"type": "datetime-local", "step": "60"}, format="%Y-%m-%dT%H:%M"),
-        error_messages={"invalid": "Give a day and a time, for example 2026-11-27T14:05."},
+        error_messages=dict.fromkeys(("required", "invalid"), "Give a day and a time, such as 2026-11-27T14:05."),
     )
     phone = forms.CharField(label="Telephone for this case", max_length=40, required=False)
     subject = forms.CharField(
-        label="What happens, in one sentence?", max_length=200, help_text="What the caller sees, and where."
+        label="What happens, in one sentence?",
+        max_length=200,
+        help_text="What the caller sees, and where.",
+        error_messages={"required": "Say in one sentence what happens."},
     )
     case_type = forms.ChoiceField(label="What is it about?", choices=CaseType.choices(), initial=CaseType.PROBLEM)
     severity = severity_choice(label="How bad is it?")
@@ -257,7 +266,7 @@ class PhoneCaseForm(OnceForm):
         Product.objects.all(),
         label="Product",
         empty_label="Choose a product",
-        error_messages={"invalid_choice": "Choose a product of the list."},
+        error_messages={"required": "Choose a product.", "invalid_choice": "Choose a product of the list."},
     )
     version = forms.CharField(label="Version", max_length=40, required=False)
     description = TextField(label="What did the caller tell?", help_text="The customer reads it as the first message.")

@@ -24,10 +24,12 @@ from sla.clock import ClockState
 from sla.promises import MilestoneKind
 from sla.queries import row_states
 from web import words
+from web.case.paging import beyond, place_of
 from web.case.times import Times
 
 PAGE = 50
 COUNT_CAP = 1000
+BY_DEADLINE = ("clock__sort_at", "pk")
 
 STATUS_WORDS = {
     Status.RECEIVED: "Entitlement check",
@@ -132,10 +134,10 @@ class Listing:
 def listing(reader: User, view: View, wish: Wish, times: Times) -> Listing:
     """The page of the queue that `wish` asks for, in one statement."""
     chosen = _chosen(reader, view, wish)
-    found = list(chosen.filter(_beyond(wish.after))[: PAGE + 1])
+    found = list(chosen.filter(beyond(wish.after, BY_DEADLINE))[: PAGE + 1])
     rows = rows_of(found[:PAGE], reader, times)
     groups = [(name, list(some)) for name, some in groupby(rows, key=lambda row: _heading(row, times))]
-    more = wish.query(after=_place(found[PAGE - 1])) if len(found) > PAGE else ""
+    more = wish.query(after=place_of(found[PAGE - 1], BY_DEADLINE)) if len(found) > PAGE else ""
     return Listing(groups, more)
 
 
@@ -150,29 +152,11 @@ def _chosen(reader: User, view: View, wish: Wish) -> QuerySet[Case]:
 def by_deadline(reader: User) -> QuerySet[Case]:
     """The cases this person sees with what a row shows, next deadline first."""
     seen = Case.objects.visible_to(reader).filter(clock__isnull=False)
-    return seen.select_related("clock", "organization", "owner").order_by("clock__sort_at", "pk")
+    return seen.select_related("clock", "organization", "owner").order_by(*BY_DEADLINE)
 
 
 def _matching(text: str) -> Q:
     return Q(subject__icontains=text) | Q(organization__name__icontains=text) | Q(organization__org_id__iexact=text)
-
-
-def _place(case: Case) -> str:
-    """Where a case stands in the queue, for an address."""
-    return f"{case.clock.sort_at.isoformat()}~{case.pk}"
-
-
-def _beyond(place: str) -> Q:
-    """What follows a place in the queue; everything when there is no such place."""
-    moment, _, pk = place.partition("~")
-    try:
-        after, last = datetime.fromisoformat(moment), int(pk)
-    except ValueError:
-        return Q()
-    if after.tzinfo is None or not 0 <= last < 2**63:
-        return Q()
-    # Said so that the index is entered at the place, not at its beginning.
-    return Q(clock__sort_at__gte=after) & (Q(clock__sort_at__gt=after) | Q(pk__gt=last))
 
 
 def rows_of(cases: Sequence[Case], reader: User, times: Times) -> list[Row]:

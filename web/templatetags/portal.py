@@ -21,12 +21,14 @@ from cases.markdown import to_html
 from sla.explain import Explanation
 from sla.queries import ClockView
 from web import words
+from web.account.sessions import key_of
 
 register = template.Library()
 register.filter("markdown", to_html)
 register.filter("filesize", words.size)
 register.filter("spelled", words.length)
 register.filter("browser", words.browser)
+register.filter("session_key", key_of)
 
 TONES = 6
 TOAST_ICONS = {"success": "check", "warning": "warning", "error": "warning"}

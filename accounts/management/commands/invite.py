@@ -23,6 +23,11 @@ class Command(BaseCommand):
         side.add_argument("--org", metavar="ORG-ID")
         parser.add_argument("--role", action="append", default=[], choices=list(ContactRole), metavar="ROLE")
         parser.add_argument("--center", metavar="CODE", help="The support center of a member of staff.")
+        parser.add_argument(
+            "--show-link",
+            action="store_true",
+            help="Print the link as well: whoever has it has the account.",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -39,3 +44,5 @@ class Command(BaseCommand):
         except (Refusal, Organization.DoesNotExist, SupportCenter.DoesNotExist) as error:
             raise CommandError(error.message if isinstance(error, Refusal) else str(error)) from error
         self.stdout.write(f"{invitation} is invited as {invitation.as_what}; the worker sends the mail.")
+        if options["show_link"]:
+            self.stdout.write(f"Good for seven days and one use: {invitation.link}")

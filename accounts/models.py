@@ -3,9 +3,8 @@
 import hashlib
 import json
 import re
-import uuid
 import zoneinfo
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from itertools import pairwise
 from typing import Any, Self
@@ -23,6 +22,7 @@ from django.utils import timezone
 
 from accounts.enums import AbsenceReason, CaseSight, ContactRole, OnCallDuty, StaffRole
 from accounts.local_time import instant_of
+from accounts.outbox import Outgoing, OutgoingQuerySet
 from accounts.standing import Standing
 
 
@@ -483,35 +483,19 @@ class Absence(models.Model):
         return f"{self.user}, {AbsenceReason(self.reason).label}"
 
 
-class LetterQuerySet(models.QuerySet["Letter"]):
-    def due(self, at: datetime) -> Self:
-        """The letters to be sent (again) by `at` (aware)."""
-        return self.filter(sent_at=None, next_try_at__lte=at)
-
-
-class Letter(models.Model):
+class Letter(Outgoing):
     """A mail about an account, promised by this row and sent from it (password resets, invitations, notices).
 
-    `body` may hold a link that opens an account; it is erased when the letter is sent or expires.
+    `body` may hold a link that opens an account; it is erased when nothing is left to be tried.
     """
 
-    key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    FORGOTTEN = ("body",)
+
     to = models.EmailField(max_length=254)
     subject = models.CharField(max_length=200)
     body = models.TextField(blank=True)
-    created_at = models.DateTimeField()
-    next_try_at = models.DateTimeField(null=True, help_text="Null: never again.")
-    attempts = models.PositiveSmallIntegerField(default=0)
-    sent_at = models.DateTimeField(null=True)
 
-    objects = LetterQuerySet.as_manager()
-
-    class Meta:
-        indexes = [
-            models.Index(
-                fields=["next_try_at"], name="letter_due", condition=Q(sent_at=None, next_try_at__isnull=False)
-            )
-        ]
+    objects = OutgoingQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"{self.subject}, to {self.to}"

@@ -82,17 +82,36 @@ class Roster:
                     F("region").asc(nulls_last=True), "pk"
                 )
             ),
-            staff=list(StaffProfile.objects.filter(user__is_active=True).order_by("pk")),
+            staff=list(StaffProfile.objects.filter(user__is_active=True).select_related("center").order_by("pk")),
         )
 
     def is_available(self, user: int, at: datetime) -> bool:
         """Whether this member of staff may sign in and is not absent at `at`, on shift or not."""
         return any(one.user_id == user for one in self.staff) and user not in self._away(at)
 
-    def on_shift(self, region: str, at: datetime, roles: Collection[StaffRole] = ENGINEER_ROLES) -> list[int]:
-        """The region's people in these roles whose center is staffed at `at`."""
-        staffed = {shift.center_id for shift in self._covering(at) if shift.center.region_id == region}
+    def on_shift(self, region: str | None, at: datetime, roles: Collection[StaffRole] = ENGINEER_ROLES) -> list[int]:
+        """The people in these roles whose center is staffed at `at`: the region's, or those of every region (None)."""
+        staffed = {shift.center_id for shift in self._covering(at) if region in (None, shift.center.region_id)}
         return self._present([one.user_id for one in self._with_role(roles) if one.center_id in staffed], at)
+
+    def based_in(self, region: str | None, at: datetime, roles: Collection[StaffRole]) -> list[int]:
+        """The people in these roles, on shift or not: the region's, or everybody (None).
+
+        Without those who are absent at `at`, unless all are.
+        """
+        people = [
+            one.user_id
+            for one in self._with_role(roles)
+            if region is None or (one.center and one.center.region_id == region)
+        ]
+        return self._present(people, at) or people
+
+    def is_on_shift(self, user: int, at: datetime) -> bool:
+        """Whether this member of staff is available and the center staffed at `at`; without a center nobody is."""
+        staffed = {shift.center_id for shift in self._covering(at)}
+        return self.is_available(user, at) and any(
+            one.user_id == user and one.center_id in staffed for one in self.staff
+        )
 
     def on_call(self, duty: OnCallDuty, region: str | None, at: datetime) -> list[int]:
         """Who is on call for `duty`: by the region's own roster, else by the worldwide one."""
@@ -102,8 +121,7 @@ class Roster:
 
     def managers(self, at: datetime) -> list[int]:
         """Every support manager who is not absent; all of them when all are."""
-        managers = [one.user_id for one in self._with_role({StaffRole.SUPPORT_MANAGER})]
-        return self._present(managers, at) or managers
+        return self.based_in(None, at, {StaffRole.SUPPORT_MANAGER})
 
     def _covering(self, at: datetime) -> list[Shift]:
         return [shift for shift in self.shifts if shift.covers(at)]

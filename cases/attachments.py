@@ -95,12 +95,21 @@ def clean_orphans(at: datetime) -> int:
     """
     deleted = 0
     for paths in _stored_paths():
-        named = set(Attachment.objects.filter(file__in=paths).values_list("file", flat=True))
+        keys = [key for path in paths if (key := _key_of(path))]
+        named = set(Attachment.objects.filter(key__in=keys).values_list("file", flat=True))
         for path in set(paths) - named:
             if at - default_storage.get_modified_time(path) > UNNAMED_FOR:
                 default_storage.delete(path)
                 deleted += 1
     return deleted
+
+
+def _key_of(path: str) -> uuid.UUID | None:
+    """The key that is the file's name; None for a file that the portal did not store."""
+    try:
+        return uuid.UUID(hex=PurePath(path).name)
+    except ValueError:
+        return None
 
 
 def _stored_paths() -> Iterator[list[str]]:

@@ -62,18 +62,14 @@ def clocks(case: Case, now: datetime) -> list[ClockView]:
     return [_view(explanation) for explanation in explanations(case, now)]
 
 
-def preview(organization: Organization, severity: Severity, plan_version: PlanVersion, at: datetime) -> Explanation:
-    """The response deadline that a case received from `organization` at `at` (aware) would get, with its reasons.
-
-    Freezes the organization's hours as opening the case would: what is shown is what is then promised.
-    """
-    return previews(organization, [severity], plan_version, at)[severity]
-
-
 def previews(
     organization: Organization, severities: Iterable[Severity], plan_version: PlanVersion, at: datetime
 ) -> dict[Severity, Explanation]:
-    """The same for several severities, in the statements of one."""
+    """The response deadlines that cases received from `organization` at `at` (aware) would get, with their reasons.
+
+    Freezes the organization's hours as opening a case would: what is shown is what is then promised. The same number of
+    statements for any number of severities.
+    """
     hours, promises = freeze(organization, at), promises_of(plan_version)
     calendar = calendar_of(hours)
 

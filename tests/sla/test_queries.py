@@ -12,7 +12,7 @@ from cases.models import Case
 from entitlements.models import SupportPlan
 from sla.clock import ClockState
 from sla.operations import sweep_due
-from sla.queries import RowState, clocks, explanations, preview, row_states, with_hours
+from sla.queries import RowState, clocks, explanations, previews, row_states, with_hours
 from tests.cast import DAY, HOUR, MINUTE, NOON
 
 FRIDAY_EVENING = datetime(2026, 3, 6, 17, 0, 30, tzinfo=UTC)
@@ -26,7 +26,7 @@ def test_the_deadline_shown_before_a_case_is_sent_is_the_one_it_gets(request, op
     contact = request.getfixturevalue({"aberdeen": "technical_contact", "tokyo": "tokyo_contact"}[where])
     plan_version = SupportPlan.objects.get(code=SupportPlan.STANDARD).version_on(moment.date())
 
-    shown = preview(organization, severity, plan_version, moment)
+    shown = previews(organization, Severity, plan_version, moment)[severity]
     case = open_case(organization, by=contact, severity=severity, at=moment)
 
     assert shown == explanations(case, moment)[0]

@@ -11,8 +11,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.enums import MailState
 from notifications import folder, operations, queries
-from notifications.enums import Channel, State
+from notifications.enums import Channel
 from notifications.models import Notification
 from web.case.access import person, private
 from web.case.times import Times
@@ -25,7 +26,7 @@ MAIL_POLICY = {
     "frame-ancestors": NONE,
     "sandbox": True,
 }
-TONES = {State.PENDING: "ours", State.SENT: "good", State.FAILED: "bad", State.DROPPED: "warn"}
+TONES = {MailState.PENDING: "ours", MailState.SENT: "good", MailState.FAILED: "bad", MailState.DROPPED: "warn"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Row:
     notification: Notification
     when: str
     iso: str
-    state: State
+    state: MailState
     tone: str
 
 
@@ -59,9 +60,9 @@ def read(request: HttpRequest) -> HttpResponse:
 
 def deliveries(request: HttpRequest) -> HttpResponse:
     """Every mail with how it stands, newest first."""
-    state = next((state for state in State if state == request.GET.get("state")), None)
+    state = next((state for state in MailState if state == request.GET.get("state")), None)
     found, more = queries.page(queries.deliveries(person(request), state), _key(request.GET.get("after", "")))
-    context = {"rows": _rows(request, found), "more": more, "state": state, "states": list(State)}
+    context = {"rows": _rows(request, found), "more": more, "state": state, "states": list(MailState)}
     return render(request, "notices/deliveries.html", {**context, "kept": folder.is_used()})
 
 
@@ -89,7 +90,13 @@ def _delivery(request: HttpRequest, key: UUID) -> Notification:
 def _rows(request: HttpRequest, found: Sequence[Notification]) -> list[Row]:
     times = Times(person(request), timezone.now())
     return [
-        Row(one, times.short(one.created_at), one.created_at.isoformat(), State(one.state), TONES[State(one.state)])
+        Row(
+            one,
+            times.short(one.created_at),
+            one.created_at.isoformat(),
+            MailState(one.state),
+            TONES[MailState(one.state)],
+        )
         for one in found
     ]
 

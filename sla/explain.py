@@ -19,9 +19,9 @@ from zoneinfo import ZoneInfo
 from accounts.enums import Worded
 from cases.enums import EventKind
 from sla import words
-from sla.calendars import DAY, MIDNIGHT, NOTHING, SECOND, Window, business_day, day_bounds, windows_on
+from sla.calendars import DAY, MIDNIGHT, NOTHING, Window, business_day, day_bounds, windows_on
 from sla.clock import ClockState, Milestone, Step, left, state_at, used
-from sla.words import MINUTE
+from sla.words import MINUTE, SECOND
 
 
 class SpanKind(Worded):

@@ -8,7 +8,7 @@ from entitlements.enums import Hours
 from sla.calendars import MIDNIGHT, WHOLE_DAY, Calendar
 from sla.promises import Promise
 
-MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 
 
 def spell(length: timedelta) -> str:

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.conf import settings
 
 from cases import rules
-from cases.enums import ClosureReason, ReassignmentReason, Severity
+from cases.enums import ClosureReason, ReassignmentReason, Severity, Status, Turn
 from notifications.letters.form import Letter, Part
 from notifications.letters.matter import MINUTE, Matter
 from sla import words
@@ -76,19 +76,24 @@ _WHY_ANOTHER: dict[str, str] = {
 
 def reply(matter: Matter) -> Letter:
     """What somebody wrote to the customer, or a colleague wrote for it (C-TRK-01, C-STF-07)."""
-    if matter.by_customer:
-        lead = "This was written to support for your organization."
-    elif matter.data.get("waiting"):
-        lead = "It is your turn: please answer, so that we can go on."
-    else:
-        lead = "We keep working on it; there is nothing you need to do."
     return Letter(
         title=f"{matter.author} wrote on your case" if matter.by_customer else f"{matter.author} wrote to you",
-        lead=lead,
+        lead="This was written to support for your organization." if matter.by_customer else _whose_move(matter),
         parts=matter.written("The message"),
         links=(matter.link("Answer on the case page"),),
         signature=matter.signature,
     )
+
+
+def _whose_move(matter: Matter) -> str:
+    """What a message of support asks of the customer, by the case as it left it: one truth with the case page."""
+    if matter.state.status is Status.CLOSURE_PROPOSED:
+        return "Our question whether this case can be closed still waits for your answer."
+    if matter.state.turn is Turn.CUSTOMER:
+        return "It is your turn: please answer, so that we can go on."
+    if matter.data["waiting"]:
+        return "Please answer when you can. It is our turn all the same: an engineer takes the case over."
+    return "It is our turn: there is nothing you need to do."
 
 
 def severity_proposed(matter: Matter) -> Letter:
@@ -132,11 +137,12 @@ def severity_reduced(matter: Matter) -> Letter:
 
 
 def closure_question(matter: Matter) -> Letter:
-    """Nothing closes before the customer says that it is solved (C-CLS-01)."""
+    """Nobody's case closes without this question; what follows from silence is said too (C-CLS-01, A-16)."""
     return Letter(
         title="Is this solved?",
         lead=f"{matter.author} thinks that this case can be closed. Please tell us whether you think so too.",
-        next="The case stays open until you answer. If something is still missing, say so, and we go on.",
+        next="If something is still missing, say so, and we go on. If we hear nothing, we try to reach you several "
+        "times; the last time we tell you the day on which the case closes.",
         parts=_summary(matter.data["problem"], matter.data["resolution"], ClosureReason(matter.data["reason"])),
         links=(matter.link("Answer: solved, or not yet"),),
         signature=matter.signature,

@@ -1,8 +1,6 @@
 // Keys for staff. The page says what they do: a list is [data-items] with links [data-item]; whatever has
-// data-key="c" acts on its key, and data-then names the field that gets the focus afterwards.
-// Nothing happens while somebody types in a field, or with Ctrl, Alt or Meta. The page /desk/keys/ switches all off.
-const places = { q: "/desk/", i: "/desk/intake/" };
-const help = "/desk/keys/";
+// data-key="c" acts on its key, and data-then names the field that gets the focus afterwards; a link with data-go="q"
+// is where G and then Q lead. Nothing happens while somebody types in a field, or with Ctrl, Alt or Meta.
 let leading = false;
 
 const field = (node) => node.closest("input, textarea, select, [contenteditable]");
@@ -52,13 +50,10 @@ document.addEventListener("keydown", (event) => {
   const key = event.key.toLowerCase();
   const led = leading;
   leading = false;
-  if (led && places[key]) location.assign(places[key]);
+  const place = led && document.querySelector(`[data-go="${CSS.escape(key)}"]`);
+  if (place) location.assign(place.href);
   else if (key === "g") leading = true;
   else if (key === "j" || key === "k") move(key === "j" ? 1 : -1);
-  else if (key.length !== 1) return;
-  else if (!act(key)) {
-    if (key !== "?") return;
-    location.assign(help);
-  }
+  else if (key.length !== 1 || !act(key)) return;
   event.preventDefault();
 });

@@ -36,6 +36,17 @@ def test_the_queue_begins_with_the_next_deadline(browse, engineer, case_in):
     ]
 
 
+def test_a_row_tells_its_deadline_in_utc_and_how_much_of_the_time_is_used(browse, engineer, case_in):
+    engineer.zone = "Asia/Tokyo"
+    engineer.save()
+    case_in(Status.QUEUED, severity=Severity.TWO)
+
+    page = browse(engineer).get("/desk/?view=all").content.decode()
+
+    assert '<time datetime="2026-03-04T14:00:00Z">23:00 JST</time>' in page
+    assert 'aria-label="50 percent of the time is used"' in page
+
+
 def test_each_view_holds_its_cases_and_says_how_many(
     browse, engineer, second_engineer, case_in, tokyo, tokyo_contact, customer_service
 ):

@@ -188,6 +188,15 @@ def test_each_state_of_a_deadline_has_its_words_and_only_what_moves_is_counted_o
     assert ("data-countdown" in html) is counts
 
 
+def test_a_fuse_says_how_much_is_used_and_nothing_where_that_is_not_known():
+    burning = render("{% fuse state share %}", state="soon", share=80)
+
+    assert 'data-state="soon"' in burning
+    assert 'aria-label="80 percent of the time is used"' in burning
+    assert '<rect width="80%" height="4"/>' in burning
+    assert render("{% fuse state share %}", state="paused", share=None) == ""
+
+
 def view_of(*log, now: datetime = NOW) -> ClockView:
     calendar = Calendar(LONDON.zone, LONDON.weekly, frozenset({(DUE - DAY).date()}))
     milestone = milestones(story(*log), STANDARD, calendar)[-1]

@@ -8,12 +8,12 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from cases.models import Attachment, Case, CaseEvent
-from web.case.access import person, private
+from web.case.access import about_one, person
 
 logger = logging.getLogger(__name__)
 
 
-@private
+@about_one
 @require_safe
 def attachment(request: HttpRequest, key: UUID) -> FileResponse:
     """A file of a case, for who may see it: streamed, saved rather than shown, and powerless if shown after all."""

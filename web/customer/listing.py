@@ -14,7 +14,7 @@ from accounts.models import User
 from cases.enums import ClosureReason, Severity, Status, Turn
 from cases.facts import turn_of
 from cases.models import Case, CaseQuerySet
-from sla.queries import RowState, row_states
+from sla.queries import RowState, row_states, with_hours
 from web import words
 from web.case.paging import beyond, place_of
 from web.case.timeline import in_words
@@ -78,6 +78,7 @@ class CaseRow:
     notes: tuple[str, ...]
     ask: str
     state: str
+    share_used: int | None
     answered: str
     due_at: datetime | None
     due: Moment | None
@@ -140,11 +141,8 @@ _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight"
 
 
 def _visible(reader: User) -> CaseQuerySet:
-    return (
-        Case.objects.visible_to(reader)
-        .annotate(rank=RANK)
-        .select_related("organization", "owner", "opened_by", "contact__user", "calendar", "clock")
-    )
+    seen = with_hours(Case.objects.visible_to(reader)).annotate(rank=RANK)
+    return seen.select_related("organization", "owner", "opened_by", "contact__user")
 
 
 def _matching(words: str) -> Q:
@@ -174,6 +172,7 @@ def _row(case: Case, clock: RowState, reader: User, times: Times, several: bool)
         notes=tuple(_notes(case, reader, times)),
         ask=question(case.state),
         state=clock.state,
+        share_used=clock.share_used,
         answered=answered(case.clock.started_at, case.clock.met_at),
         due_at=running,
         due=times.moment(running, case.zone, case.calendar.place) if running else None,

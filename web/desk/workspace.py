@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.urls import reverse
 
@@ -21,7 +20,7 @@ from cases.facts import State
 from cases.models import Case
 from cases.transitions import is_legal
 from entitlements.enums import Activity
-from sla.calendars import next_opening, windows_on
+from sla.calendars import next_opening, open_until
 from sla.projection import calendar_of
 from sla.queries import ClockView, clocks
 from web import words
@@ -236,11 +235,9 @@ def _badges(case: Case) -> Iterator[tuple[str, str, str]]:
 def local_time(case: Case, times: Times) -> tuple[str, str]:
     """The time at the account's place, and whether its business hours run: "14:22 GMT", "open until 18:00 GMT"."""
     calendar, now, zone = calendar_of(case.calendar), times.now, case.zone
-    for window in windows_on(calendar, now.astimezone(ZoneInfo(zone)).date()):
-        if window.opens <= now < window.closes:
-            return words.time_of_day(now, zone), f"open until {words.time_of_day(window.closes, zone)}"
-    opens = next_opening(calendar, now)
-    return words.time_of_day(now, zone), f"closed until {words.moment(opens, zone, now)}"
+    if closes := open_until(calendar, now):
+        return words.time_of_day(now, zone), f"open until {words.time_of_day(closes, zone)}"
+    return words.time_of_day(now, zone), f"closed until {words.moment(next_opening(calendar, now), zone, now)}"
 
 
 def severity_words(state: State) -> str:

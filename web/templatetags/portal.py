@@ -92,6 +92,12 @@ def deadline(
     return {"look": LOOKS.get(state, state), **_told(context, state, due_at, text, soon_at)}
 
 
+@register.inclusion_tag("portal/fuse.html")
+def fuse(state: str, share_used: int | None) -> dict[str, Any]:
+    """How much of an allowance is used, as a line; nothing where that is not known."""
+    return {"look": LOOKS.get(state, state), "share": share_used}
+
+
 @register.inclusion_tag("portal/clock.html", takes_context=True)
 def clock(context: Context, view: ClockView) -> dict[str, Any]:
     """A promise in full: ring, what is promised, the moment in both zones, and "Why this time?"."""

@@ -132,7 +132,7 @@ def test_an_ended_entitlement_goes_to_customer_service_rather_than_to_a_refusal(
     case = open_case()
 
     assert (case.status, case.verdict["outcome"], case.entitlement) == (Status.RECEIVED, "unclear", None)
-    assert f"{entitlement.reference} ended on 2026-03-03, 1 day ago." in [one["text"] for one in case.verdict["checks"]]
+    assert f"{entitlement.reference} ended on 3 Mar 2026, 1 day ago." in [one["text"] for one in case.verdict["checks"]]
 
 
 def test_customer_service_takes_in_a_call_about_something_never_bought(

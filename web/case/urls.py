@@ -13,6 +13,11 @@ from web.desk.views import verify
 urlpatterns: list[URLPattern] = [
     path("files/<uuid:key>/", views.attachment, name="attachment"),
     path("cases/<str:number>/", sided(customer=show_case, staff=show_workspace, methods=PAGE), name="case"),
+    path(
+        "cases/<str:number>/changes/",
+        sided(customer=views.changes, staff=views.changes, methods=PAGE),
+        name="case_changes",
+    ),
     path("cases/<str:number>/entitlement/", sided(staff=verify), name="case_entitlement"),
     path("cases/<str:number>/refusal/", sided(staff=desk.refuse), name="case_refusal"),
     path("cases/<str:number>/hold/", sided(staff=desk.hold), name="case_hold"),

@@ -117,6 +117,7 @@ class Row:
     share_used: int | None
     due_at: datetime | None
     due_iso: str
+    soon_at: datetime | None
     due: str
     turn: Turn
     status: str
@@ -158,7 +159,10 @@ def by_deadline(reader: User) -> QuerySet[Case]:
 
 
 def _matching(text: str) -> Q:
-    return Q(subject__icontains=text) | Q(organization__name__icontains=text) | Q(organization__org_id__iexact=text)
+    organization = Q(organization__name__icontains=text) | Q(organization__org_id__iexact=text)
+    contact = Q(contact__user__name__icontains=text) | Q(contact__user__email__iexact=text)
+    owner = Q(owner__name__icontains=text) | Q(owner__email__iexact=text)
+    return Q(subject__icontains=text) | organization | contact | owner
 
 
 def rows_of(cases: Sequence[Case], reader: User, times: Times) -> list[Row]:
@@ -181,6 +185,7 @@ def _row(case: Case, clock: RowState, reader: User, times: Times) -> Row:
         share_used=clock.share_used,
         due_at=due_at,
         due_iso=words.iso(due_at) if due_at else "",
+        soon_at=case.clock.soon_at,
         due=_due(due_at, times) if due_at else "",
         turn=case.turn,
         status=_what_next(case),
@@ -236,6 +241,7 @@ def in_words(count: int) -> str:
 class Place:
     """A view in the list of views."""
 
+    key: str
     name: str
     url: str
     count: str
@@ -249,7 +255,7 @@ def menu(views: Mapping[str, View], wish: Wish, numbers: Mapping[str, int]) -> l
     def place(key: str, view: View) -> Place:
         alarm = key == "breached" and numbers[key] > 0
         current = key == wish.view and not wish.words
-        return Place(view.name, Wish(key).query(), in_words(numbers[key]), alarm, current)
+        return Place(key, view.name, Wish(key).query(), in_words(numbers[key]), alarm, current)
 
     groups: Iterable[tuple[str, Any]] = groupby(views.items(), key=lambda item: item[1].group)
     return [(group, [place(*item) for item in items]) for group, items in groups]

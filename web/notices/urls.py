@@ -7,6 +7,7 @@ from web.notices import views
 
 urlpatterns = [
     path("notifications/", views.inbox, name="inbox"),
+    path("notifications/unread/", views.unread, name="unread"),
     path("notifications/read/", views.read, name="notifications_read"),
     path("desk/deliveries/", desk(views.deliveries), name="deliveries"),
     path("desk/deliveries/<uuid:key>/", desk(views.delivery), name="delivery"),

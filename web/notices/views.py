@@ -42,6 +42,13 @@ class Row:
 
 @private
 @require_safe
+def unread(request: HttpRequest) -> HttpResponse:
+    """The way to the notifications with their number, for the bar of an open page."""
+    return render(request, "_unread.html")
+
+
+@private
+@require_safe
 def inbox(request: HttpRequest) -> HttpResponse:
     """What the reader was told, newest first."""
     reader = person(request)

@@ -85,9 +85,11 @@ def turn(context: Context, whose: str) -> dict[str, Any]:
 
 
 @register.inclusion_tag("portal/deadline.html", takes_context=True)
-def deadline(context: Context, state: str, due_at: datetime | None, text: str = "") -> dict[str, Any]:
+def deadline(
+    context: Context, state: str, due_at: datetime | None, text: str = "", soon_at: datetime | None = None
+) -> dict[str, Any]:
     """The chip of a list: shape and words of a clock's state; `text` replaces the words of one that stands still."""
-    return {"look": LOOKS.get(state, state), "due_at": due_at, **_told(context, state, due_at, text)}
+    return {"look": LOOKS.get(state, state), **_told(context, state, due_at, text, soon_at)}
 
 
 @register.inclusion_tag("portal/fuse.html")
@@ -106,7 +108,7 @@ def clock(context: Context, view: ClockView) -> dict[str, Any]:
         "now": _now(context),
         "zone": explanation.milestone.calendar.zone,
         "place": explanation.place,
-        **_told(context, view.state, view.due_at, _answered(view)),
+        **_told(context, view.state, view.due_at, _answered(view), explanation.milestone.soon_at),
     }
 
 
@@ -177,8 +179,9 @@ def _answered(view: ClockView) -> str:
     return f"answered in {words.length(view.explanation.used)}"
 
 
-def _told(context: Context, state: str, due_at: datetime | None, text: str) -> dict[str, str]:
-    """The words of a state, and, while it moves, the moment that the browser counts to."""
+def _told(context: Context, state: str, due_at: datetime | None, text: str, soon_at: datetime | None) -> dict[str, str]:
+    """The words of a state, and, while it moves, the moments by which the browser moves it on."""
     if due_at is not None and state not in STANDING_STILL:
-        return {"words": words.countdown(due_at, _now(context)), "counts_to": words.iso(due_at)}
-    return {"words": text or STANDING_STILL.get(state, ""), "counts_to": ""}
+        soon = words.iso(soon_at) if soon_at else ""
+        return {"words": words.countdown(due_at, _now(context)), "counts_to": words.iso(due_at), "soon": soon}
+    return {"words": text or STANDING_STILL.get(state, ""), "counts_to": "", "soon": ""}

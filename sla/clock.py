@@ -5,6 +5,7 @@ The log is the truth: the same facts, promises and calendar always give the same
 - The first-response clock starts at receipt, not at its recording (A-07), and anew at each reopening (A-14).
 - An engineer's first public message meets it, the closure question included, or a call of theirs that reached the
   contact (A-06). A missed call counts only together with a public message, which meets the clock by itself.
+- Starts and holds count from and to the second in which they lie: what a clock counts is told without rounding.
 - At its due moment a clock can still be met; it is missed afterwards (A-03).
 - Until a severity is agreed the more severe of the customer's and support's counts (A-10): `State.severity`.
 - A new severity means the original start plus the new target, in the new hours, over the same pauses (A-09).
@@ -260,7 +261,7 @@ _BREACHED = EventKind.FIRST_RESPONSE_BREACHED
 
 def _start(cycle: int, fact: Fact, promise: Promise, promises: Promises, calendar: Calendar) -> Milestone:
     received = fact.kind is EventKind.RECEIVED
-    started_at = datetime.fromisoformat(fact.data["received_at"]) if received else fact.at
+    started_at = _second(datetime.fromisoformat(fact.data["received_at"]) if received else fact.at)
     fresh = Milestone(promise.kind, cycle, promise, promise.calendar(calendar), started_at)
     return _stepped(_aimed(fresh, promises), started_at, fact.kind)
 
@@ -276,7 +277,7 @@ def _advance(milestone: Milestone, fact: Fact, promise: Promise, promises: Promi
     if milestone.breached_at:
         return milestone
     if fact.kind is EventKind.HELD and not milestone.held:
-        pause = Pause(fact.at, None, HoldReason(fact.data["reason"]))
+        pause = Pause(_second(fact.at), None, HoldReason(fact.data["reason"]))
         return _stepped(_aimed(milestone, promises, pauses=(*milestone.pauses, pause)), fact.at, fact.kind)
     if fact.kind is EventKind.RESUMED and milestone.held:
         return _stepped(_resumed(milestone, fact.at, promises), fact.at, fact.kind)
@@ -305,7 +306,12 @@ def _resumed(milestone: Milestone, at: datetime, promises: Promises) -> Mileston
     if not milestone.held:
         return milestone
     *earlier, hold = milestone.pauses
-    return _aimed(milestone, promises, pauses=(*earlier, replace(hold, ended_at=at)))
+    return _aimed(milestone, promises, pauses=(*earlier, replace(hold, ended_at=_second(at))))
+
+
+def _second(at: datetime) -> datetime:
+    """The second in which `at` lies."""
+    return at.replace(microsecond=0)
 
 
 def _aimed(milestone: Milestone, promises: Promises, **changes: Any) -> Milestone:

@@ -56,23 +56,25 @@ class Explanation:
         return list(_facts(self, []))
 
     @property
-    def used_in_words(self) -> str:
-        """What is used of the target: "used, 1 h 17 min"."""
-        return f"used, {words.spell(self.used)}"
+    def balance(self) -> list[tuple[str, str]]:
+        """What is used of the target and what is left, each with its place in the key: "used, 1 h 17 min"."""
+        milestone = self.milestone
+        name = "left unused" if milestone.ended_at else "left" if milestone.held else "to come"
+        left = [("ahead", f"{name}, {words.spell(self.left)}")] if self.left else []
+        return [("spent", f"used, {words.spell(self.used)}"), *left]
 
     @property
-    def left_in_words(self) -> str:
-        """What is left of the target, "to come, 6 h 43 min"; empty when nothing is."""
-        if not self.left:
-            return ""
-        name = "left unused" if self.milestone.ended_at else "left" if self.milestone.held else "to come"
-        return f"{name}, {words.spell(self.left)}"
-
-    @property
-    def now_in_words(self) -> str:
-        """The account's time at which this was true, while it lies on the picture: "now, 14:22"; else empty."""
-        seen = any(day.now_x is not None for day in self.days)
-        return f"now, {self.now.astimezone(self.milestone.calendar.tz):%H:%M}" if seen else ""
+    def key(self) -> list[tuple[str, str]]:
+        """What the picture shows, each mark with its words."""
+        seen = {
+            "paused": any(day.paused for day in self.days),
+            "closed": any(sum(bar.width for bar in day.open) < 100 for day in self.days),
+            "now": any(day.now_x is not None for day in self.days),
+            "due": self.milestone.due_at is not None,
+        }
+        now = f"now, {self.now.astimezone(self.milestone.calendar.tz):%H:%M}"
+        told = {"paused": "paused", "closed": "not counted", "now": now, "due": "due"}
+        return [*self.balance, *((mark, told[mark]) for mark, shown in seen.items() if shown)]
 
 
 def explain(
@@ -111,19 +113,21 @@ def as_text(explanation: Explanation, reader_zone: str | None = None) -> str:
     """The explanation for a terminal, with the rows of the page. `reader_zone` adds the reader's own time."""
     zone = explanation.milestone.calendar.zone
     facts = _facts(explanation, [ZoneInfo(reader_zone)] if reader_zone and reader_zone != zone else [])
-    balance = "; ".join(filter(None, (explanation.used_in_words, explanation.left_in_words)))
     blocks = [
         [explanation.headline],
         [f"{name:9} {text}" for name, text in facts],
         _table([*explanation.rows, explanation.total]),
-        [balance],
+        ["; ".join(told for _, told in explanation.balance)],
         [f"- {change}" for change in explanation.changes],
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block)
 
 
 def _table(rows: list[Row]) -> list[str]:
-    when, why, amount = (max(map(len, column)) for column in zip(*rows, strict=True))
+    """Lines in columns; what does not count has no amount and may run on."""
+    when = max(len(row.when) for row in rows)
+    why = max(len(row.why) for row in rows if row.amount)
+    amount = max(len(row.amount) for row in rows)
     return [f"{row.when:{when}}  {row.why:{why}}  {row.amount:>{amount}}".rstrip() for row in rows]
 
 
@@ -135,8 +139,9 @@ def _facts(explanation: Explanation, more_zones: list[ZoneInfo]) -> Iterator[tup
         return " = ".join([f"{words.moment(at, zone)} {explanation.place}", *others])
 
     start = "Receipt" if milestone.cycle == 1 else "Reopening"
-    ends = {
+    moments = {
         start: milestone.started_at,
+        "Raised": milestone.counts_from if milestone.counts_from > milestone.started_at else None,
         "Due": milestone.due_at,
         "Met": milestone.met_at,
         "Closed": milestone.stopped_at,
@@ -144,7 +149,7 @@ def _facts(explanation: Explanation, more_zones: list[ZoneInfo]) -> Iterator[tup
     answered = words.answered(milestone.started_at, milestone.met_at, milestone.breached_at)
     yield "Promise", f"{explanation.promise} ({milestone.clause}), {explanation.plan}"
     yield "Calendar", f"{explanation.calendar}; fixed at receipt"
-    yield from ((name, told(at)) for name, at in ends.items() if at)
+    yield from ((name, told(at)) for name, at in moments.items() if at)
     yield "State", ", ".join(filter(None, (explanation.state.label, answered)))
 
 
@@ -152,10 +157,12 @@ def _headline(milestone: Milestone, state: ClockState, left: timedelta, now: dat
     allowed = words.allowance(milestone.promise)
     if milestone.due_at is None or state is ClockState.STOPPED:
         return f"{'Withdrawn' if milestone.stopped_at else 'Paused'} with {words.spell(left)} of {allowed} left"
-    local, start = (at.astimezone(milestone.calendar.tz) for at in (milestone.due_at, milestone.started_at))
+    local, start = (at.astimezone(milestone.calendar.tz) for at in (milestone.due_at, milestone.counts_from))
     far = local.date() - start.date() >= 6 * DAY
     on = f"{local:%A} {local.day} {local:%B}" if far else f"{local:%A}"
     since = "receipt" if milestone.cycle == 1 else "reopening"
+    if milestone.counts_from > milestone.started_at:
+        since = "the raise of its severity"
     end = "ended" if now > milestone.due_at else "ends" if allowed.startswith("1 ") else "end"
     return f"{allowed} from {since} {end} on {on} at {local:%H:%M} in {place}"
 
@@ -183,17 +190,21 @@ def _category(span: Span) -> SpanKind | None:
 
 
 def _changes(milestone: Milestone) -> Iterator[str]:
-    """A sentence for each new severity: what was due until then, and since."""
+    """A sentence for each new severity: what was due until then, and since; or that what was due before stays so."""
     zone = milestone.calendar.tz
 
     def due(step: Step) -> str:
         at = f"due {words.moment(step.due_at, zone)}" if step.due_at else "paused"
-        return f"{words.allowance(step.promise)}, {at}"
+        return f"{words.allowance(step.decisive)}, {at}"
 
     for before, after in pairwise(milestone.trail):
-        if before.promise != after.promise:
-            what = _CHANGES[after.why].format(severity=after.promise.severity.label)
-            yield f"{words.moment(after.at, zone)}: {what}: {due(after)}; until then {due(before)}"
+        if before.promise == after.promise:
+            continue
+        what = f"{words.moment(after.at, zone)}: {_CHANGES[after.why].format(severity=after.promise.severity.label)}"
+        if after.decisive == after.promise:
+            yield f"{what}: {due(after)}; until then {due(before)}"
+        else:
+            yield f"{what}: {words.allowance(after.promise)} from then end later, so it stays {due(after)}"
 
 
 _CHANGES = {

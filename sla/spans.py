@@ -41,10 +41,10 @@ class Span(NamedTuple):
 def spans_by_day(
     milestone: Milestone, holiday_names: Mapping[date, str], end: datetime
 ) -> Iterator[tuple[date, tuple[Span, ...]]]:
-    """Each local day that has a part between the start and `end` (aware), with its spans in order, without gaps."""
-    on = milestone.started_at.astimezone(milestone.calendar.tz).date()
+    """Each local day that has a part from when the promise began to count to `end` (aware), with its spans in order, without gaps."""
+    on = milestone.counts_from.astimezone(milestone.calendar.tz).date()
     while (bounds := day_bounds(milestone.calendar, on)).opens < end:
-        part = Window(max(bounds.opens, milestone.started_at), min(bounds.closes, end))
+        part = Window(max(bounds.opens, milestone.counts_from), min(bounds.closes, end))
         if spans := tuple(_spans(milestone, holiday_names, on, part)):
             yield on, spans
         on += DAY

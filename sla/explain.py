@@ -115,12 +115,19 @@ def as_text(explanation: Explanation, reader_zone: str | None = None) -> str:
     facts = _facts(explanation, [ZoneInfo(reader_zone)] if reader_zone and reader_zone != zone else [])
     blocks = [
         [explanation.headline],
-        [f"{name:9} {text}" for name, text in facts],
+        [f"{name:9} {text}" for name, text in (*facts, ("State", _state(explanation)))],
         _table([*explanation.rows, explanation.total]),
         ["; ".join(told for _, told in explanation.balance)],
         [f"- {change}" for change in explanation.changes],
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block)
+
+
+def _state(explanation: Explanation) -> str:
+    """What stands beside the clock on a page: "Met, answered in 46 min"."""
+    milestone = explanation.milestone
+    answered = words.answered(milestone.started_at, milestone.met_at, milestone.breached_at)
+    return ", ".join(filter(None, (explanation.state.label, answered)))
 
 
 def _table(rows: list[Row]) -> list[str]:
@@ -146,11 +153,9 @@ def _facts(explanation: Explanation, more_zones: list[ZoneInfo]) -> Iterator[tup
         "Met": milestone.met_at,
         "Closed": milestone.stopped_at,
     }
-    answered = words.answered(milestone.started_at, milestone.met_at, milestone.breached_at)
     yield "Promise", f"{explanation.promise} ({milestone.clause}), {explanation.plan}"
     yield "Calendar", f"{explanation.calendar}; fixed at receipt"
     yield from ((name, told(at)) for name, at in moments.items() if at)
-    yield "State", ", ".join(filter(None, (explanation.state.label, answered)))
 
 
 def _headline(milestone: Milestone, state: ClockState, left: timedelta, now: datetime, place: str) -> str:

@@ -251,14 +251,14 @@ def test_an_answer_before_the_hours_begin_uses_nothing_and_is_told_as_it_was():
     explanation = why(received("Mon 06:00", 2), replied("Mon 06:03"), now="Mon 06:10")
 
     assert [told for _, told in explanation.balance] == ["used, 0 min", "left unused, 2 h"]
-    assert dict(explanation.facts)["State"] == "Met, answered in 3 min"
+    assert "State     Met, answered in 3 min\n" in as_text(explanation)
 
 
 def test_a_late_answer_is_told_by_how_much():
     explanation = why(received("Mon 09:00", 2), replied("Mon 11:21:30"), now="Mon 12:00")
 
     assert explanation.balance == [("spent", "used, 2 h")]
-    assert dict(explanation.facts)["State"] == "Met late, answered 22 min late"
+    assert "State     Met late, answered 22 min late\n" in as_text(explanation)
 
 
 @pytest.mark.parametrize(

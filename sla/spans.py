@@ -41,7 +41,7 @@ class Span(NamedTuple):
 def spans_by_day(
     milestone: Milestone, holiday_names: Mapping[date, str], end: datetime
 ) -> Iterator[tuple[date, tuple[Span, ...]]]:
-    """Each local day that has a part from when the promise began to count to `end` (aware), with its spans in order, without gaps."""
+    """Each local day with a part from when the promise began to count to `end` (aware), with its spans in order."""
     on = milestone.counts_from.astimezone(milestone.calendar.tz).date()
     while (bounds := day_bounds(milestone.calendar, on)).opens < end:
         part = Window(max(bounds.opens, milestone.counts_from), min(bounds.closes, end))

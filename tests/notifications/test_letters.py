@@ -133,6 +133,25 @@ def test_a_summary_tells_how_a_promise_was_kept(case_in, engineer, letter):
     assert "- First answer: promised within 8 business hours, answered in 2 h 50 min.\n" in text
 
 
+@pytest.mark.parametrize(
+    ("hours", "told"),
+    [
+        pytest.param(
+            21, "promised within 8 business hours, answered in 21 h, of which 7 h counted.", id="over a night"
+        ),
+        pytest.param(24, "promised within 8 business hours, answered 2 h late: we are sorry.", id="late"),
+    ],
+)
+@pytest.mark.clause("C-CLS-02")
+def test_a_summary_tells_an_answer_as_the_page_does(case_in, engineer, letter, hours, told):
+    case = case_in(Status.IN_PROGRESS)
+    answered_at = NOON + hours * HOUR
+    case = operations.propose_closure(case, by=engineer, at=answered_at, problem="Array.", resolution="Restarted.")
+    operations.confirm_closure(case, by=case.opened_by, at=answered_at)
+
+    assert told in letter(case, Template.CLOSURE_SUMMARY, answered_at + HOUR)
+
+
 @pytest.mark.clause("C-CLS-01")
 def test_the_closure_question_shows_what_is_to_be_confirmed(case_in, letter):
     case = case_in(Status.CLOSURE_PROPOSED)

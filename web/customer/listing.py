@@ -15,7 +15,7 @@ from cases.enums import ClosureReason, Severity, Status, Turn
 from cases.facts import turn_of
 from cases.models import Case, CaseQuerySet
 from sla.queries import RowState, row_states, with_hours
-from web import words
+from sla.words import answered
 from web.case.paging import beyond, place_of
 from web.case.timeline import in_words
 from web.case.times import Moment, Times
@@ -173,7 +173,7 @@ def _row(case: Case, clock: RowState, reader: User, times: Times, several: bool)
         ask=question(case.state),
         state=clock.state,
         share_used=clock.share_used,
-        answered=answered(case.clock.started_at, case.clock.met_at),
+        answered=answered(case.clock.started_at, case.clock.met_at, case.clock.breached_at),
         due_at=running,
         due=times.moment(running, case.zone, case.calendar.place) if running else None,
         reopen_until=reopen_until(case, times),
@@ -197,11 +197,6 @@ def opener(case: Case) -> str:
         return f"Support for {case.contact.user.name}"
     role = "third_party" if case.contact.is_third_party else "contact"
     return in_words(case.opened_by, role, case.contact.partner, case)
-
-
-def answered(started_at: datetime, met_at: datetime | None) -> str:
-    """How long the first answer took from receipt: "answered in 46 min"; nothing while there is none."""
-    return f"answered in {words.length(met_at - started_at)}" if met_at else ""
 
 
 def reopen_until(case: Case, times: Times) -> Moment | None:

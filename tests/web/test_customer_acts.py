@@ -120,6 +120,21 @@ def test_a_customer_proposes_another_severity_with_a_reason(send, case_in):
     assert (case.severity, last(case)) == (2, "severity_proposed")
 
 
+@pytest.mark.clause("C-SEV-01", "C-PKG-03")
+def test_a_case_becomes_severity_1_with_a_number_that_answers(send, case_in):
+    case = case_in(Status.IN_PROGRESS, phone="")
+
+    refused = {
+        phone: send(case, "severity", severity="1", reason="All hosts stand still.", phone=phone).context["form"].errors
+        for phone in ("", "later")
+    }
+    send(case, "severity", severity="1", reason="All hosts stand still.", phone="+44 1224 555 010")
+
+    case.refresh_from_db()
+    assert [list(errors) for errors in refused.values()] == [["phone"], ["phone"]]
+    assert (case.severity, case.phone) == (Severity.ONE, "+44 1224 555 010")
+
+
 @pytest.mark.clause("C-CLS-02")
 def test_a_customer_closes_its_own_case_and_says_why(send, case_in):
     case = case_in(Status.QUEUED)

@@ -10,12 +10,14 @@ from django.core.validators import MaxLengthValidator
 from django.http import HttpRequest, QueryDict
 
 from accounts.refusal import Refusal
+from cases import rules
 from cases.enums import Severity
 from cases.models import Case
 from cases.operations import Form
 from cases.texts import BODY_LIMIT
 from web.case.timeline import Row
 from web.case.uploads import FilesField
+from web.fields import PhoneField
 
 HIDDEN = ("seen", "submission")
 
@@ -46,7 +48,7 @@ class OnceForm(forms.Form):
 
     def refuse(self, refusal: Refusal) -> None:
         """Show a refusal next to the field it speaks of, or on top."""
-        by_name = refusal.code.removesuffix("_missing").removesuffix("_too_long")
+        by_name = refusal.code.removesuffix("_missing").removesuffix("_too_long").removesuffix("_invalid")
         field = self.refusals.get(refusal.code, by_name)
         self.add_error(field if field in self.fields else None, refusal.message)
 
@@ -113,6 +115,15 @@ class MessageForm(CaseForm):
     attachments = FilesField()
 
 
+def require_phone_field(form: forms.Form, severity: Severity | None) -> None:
+    """Put what stands against the form's `phone` beside it, unless something does already."""
+    try:
+        if severity and "phone" in form.cleaned_data:
+            rules.require_phone(severity, form.cleaned_data["phone"])
+    except Refusal as refusal:
+        form.add_error("phone", refusal.message)
+
+
 class SeverityForm(CaseForm):
     """Another severity, put forward by one side, whose last position is in the case's field `position`."""
 
@@ -124,6 +135,7 @@ class SeverityForm(CaseForm):
         widget=forms.RadioSelect,
         error_messages={"required": "Choose a severity.", "invalid_choice": "This severity cannot be chosen now."},
     )
+    phone = PhoneField(label="Telephone where we reach you now", needed_for="Severity 1")
     reason = TextField(label="Why?")
 
     refusals: Mapping[str, str] = {"severity_not_lower": "severity"}
@@ -136,6 +148,16 @@ class SeverityForm(CaseForm):
             for one in Severity
             if one >= lowest and one != getattr(case, self.position)
         ]
+        self.fields["phone"].widget.attrs["data-only"] = "severity-1"
+        self.initial.setdefault("phone", case.phone or case.contact.user.phone)
+        if case.severity_agreed_at:
+            del self.fields["phone"]
+
+    def clean(self) -> None:
+        """Ask for the telephone together with all else that is missing; only Severity 1 needs it (A-04)."""
+        require_phone_field(self, self.cleaned_data.get("severity"))
+        if self.cleaned_data.get("severity") is not Severity.ONE:
+            self.cleaned_data["phone"] = ""
 
 
 class AgreementForm(CaseForm):

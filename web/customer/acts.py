@@ -73,7 +73,13 @@ def propose_severity(request: HttpRequest, case: Case) -> HttpResponse:
     def act(files: Files) -> Case:
         given = form.cleaned_data
         return operations.propose_severity(
-            case, given["severity"], by=person(request), at=timezone.now(), reason=given["reason"], form=form.knew
+            case,
+            given["severity"],
+            by=person(request),
+            at=timezone.now(),
+            reason=given["reason"],
+            phone=given["phone"],
+            form=form.knew,
         )
 
     return answer(request, case, form, page, Verb.PROPOSE_SEVERITY, act)

@@ -36,7 +36,7 @@ def answer(request: HttpRequest, case: Case, form: CaseForm, page: Page, verb: V
         raise PermissionDenied(decision.reason)
     if request.method == "POST":
         if changed := doors.carry_out(request, form, act):
-            messages.success(request, page.done)
+            doors.tell_done(request, form, page.done)
             return redirect(changed)
     elif not is_legal(case.state, verb):
         messages.info(request, "The case has moved on: this is not possible any more.")

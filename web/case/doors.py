@@ -6,6 +6,7 @@ form was sent before), None when the form must be shown again, with the message 
 
 from collections.abc import Callable, Sequence
 
+from django.contrib import messages
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -42,6 +43,7 @@ def carry_out(request: HttpRequest, form: OnceForm, verb: Verb) -> Case | None:
         return verb(files)
     except AlreadyDone as done:
         attachments.discard(files)
+        form.sent_before = True
         return done.case
     except Refusal as refusal:
         attachments.discard(files)
@@ -50,6 +52,12 @@ def carry_out(request: HttpRequest, form: OnceForm, verb: Verb) -> Case | None:
     except BaseException:
         attachments.discard(files)
         raise
+
+
+def tell_done(request: HttpRequest, form: OnceForm, done: str) -> None:
+    """Say on the next page that this form took effect; the browser then forgets what it kept of it."""
+    sent = str(form.cleaned_data.get("submission") or "")
+    messages.success(request, "This was already sent." if form.sent_before else done, extra_tags=sent)
 
 
 def status_of(form: OnceForm) -> int:

@@ -31,6 +31,7 @@ class OnceForm(forms.Form):
     submission = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
     refusals: Mapping[str, str] = {}
+    sent_before = False
 
     def __init__(self, *args: Any, **kwargs: Any):
         kwargs["initial"] = {"submission": uuid4()} | (kwargs.get("initial") or {})

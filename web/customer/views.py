@@ -1,6 +1,5 @@
 """The customer's pages of cases: the list, a new case, and one case."""
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -9,7 +8,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.models import Organization
 from cases.models import Case
 from web.case.access import FORM, person, private
-from web.case.doors import carry_out, status_of
+from web.case.doors import carry_out, status_of, tell_done
 from web.case.times import Times
 from web.customer.case_page import case_page
 from web.customer.forms import FilterForm, NewCaseForm
@@ -57,7 +56,7 @@ def new_case(request: HttpRequest) -> HttpResponse:
     else:
         form = NewCaseForm(organizations, offered, request.POST, request.FILES)
         if case := carry_out(request, form, lambda files: form.open_case(reader, timezone.now(), files)):
-            messages.success(request, f"Case {case.number} is open.")
+            tell_done(request, form, f"Case {case.number} is open.")
             return redirect(case)
     page = {"form": form, "offer": offered, "organizations": organizations}
     return render(request, "cases/new.html", page, status=status_of(form))

@@ -26,8 +26,14 @@ TRIED = (
     ("restart", "Restarted what is affected"),
     ("changes", "Checked what changed before it began"),
 )
-# Another organization or product brings its own products and deadlines; without script a button does.
-REFRESH_OFFER = {"hx-target": "#case-offer", "hx-swap": "outerHTML", "hx-include": "#id_organization, #id_product"}
+# Another organization or product brings its own products and deadlines; without script a button does. Of two requests
+# under way only the later one counts: an earlier answer would promise another organization's deadlines.
+REFRESH_OFFER = {
+    "hx-target": "#case-offer",
+    "hx-swap": "outerHTML",
+    "hx-include": "#id_organization, #id_product",
+    "hx-sync": "closest form:replace",
+}
 FILES_HINT = "Logs, pictures, traces: up to {limit} together. Leave out passwords and personal data."
 
 

@@ -65,13 +65,19 @@ def new_case(request: HttpRequest) -> HttpResponse:
 @private
 @require_safe
 def promise(request: HttpRequest) -> HttpResponse:
-    """The fragment of the new-case form that tells products and deadlines of another choice."""
+    """The fragment of the new-case form that tells deadlines as of now, and the products after another choice."""
     organizations = organizations_of(person(request))
     if not organizations:
         return render(request, "cases/not_opening.html", status=403)
     offered = _offer(request, organizations)
     form = NewCaseForm(organizations, offered, initial=request.GET.dict())
-    return render(request, "cases/_offer.html", {"form": form, "offer": offered, "swapped": True})
+    page = {
+        "form": form,
+        "offer": offered,
+        "organizations": organizations,
+        "chosen_anew": request.htmx.trigger != "case-offer",  # type: ignore[attr-defined]
+    }
+    return render(request, "cases/_offer.html", page)
 
 
 def _offer(request: HttpRequest, organizations: list[Organization]) -> Offer:

@@ -12,7 +12,7 @@ from web.case.doors import carry_out, status_of, tell_done
 from web.case.times import Times
 from web.customer.case_page import case_page
 from web.customer.forms import FilterForm, NewCaseForm
-from web.customer.listing import STATES, closed_lately, listing, summary
+from web.customer.listing import STATES, closed_lately, elsewhere, listing, of_number, summary
 from web.customer.offers import Offer, offer, organizations_of, targets
 
 
@@ -23,10 +23,12 @@ def home(request: HttpRequest) -> HttpResponse:
     reader = person(request)
     if reader.staff_role:
         return redirect("queue")
-    times = Times(reader, timezone.now())
-    organizations = [contact.organization for contact in reader.standings.values()]
     form = FilterForm(request.GET)
     wish = form.wish
+    if case := of_number(reader, wish.words):
+        return redirect(case)
+    times = Times(reader, timezone.now())
+    organizations = [contact.organization for contact in reader.standings.values()]
     page = {
         "form": form,
         "wish": wish,
@@ -35,6 +37,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "targets": targets(organizations, times.today),
         "summary": summary(reader),
         "listing": listing(reader, wish, times),
+        "elsewhere": elsewhere(reader, wish),
         "closed_lately": closed_lately(reader, times) if wish.plain else (),
         "may_open": bool(organizations_of(reader)),
     }

@@ -23,6 +23,9 @@ def main() -> None:
             execute_from_command_line(sys.argv)
     except engines.EngineError as error:
         sys.exit(f"{error}")
+    except KeyboardInterrupt:
+        print("\nStopped.", file=sys.stderr)
+        sys.exit(128 + signal.SIGINT)
 
 
 if __name__ == "__main__":

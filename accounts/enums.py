@@ -40,7 +40,8 @@ class StaffRole(Worded):
     ADMIN = "admin", "Administrator"
 
 
-# A first response comes from one of these: never from Customer Service, a manager or an automatic receipt.
+# Who works on cases and gives first responses: never Customer Service, a manager or an automatic receipt. A
+# product developer answers only as the engineer of a case, so that this is a support engineer's contact as well.
 ENGINEER_ROLES = frozenset({StaffRole.SUPPORT_ENGINEER, StaffRole.ESCALATION_ENGINEER, StaffRole.ENGINEERING})
 
 

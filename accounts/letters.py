@@ -15,6 +15,7 @@ logger = logging.getLogger(__name__)
 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=10), timedelta(hours=1)
 GIVEN_UP_AFTER = timedelta(days=3)
+KEPT_FOR = timedelta(days=30)
 
 
 def write(to: str, subject: str, body: str, *, at: datetime) -> Letter:
@@ -32,6 +33,11 @@ def send_due(at: datetime, limit: int = 50) -> int:
     while sent < limit and (outcome := _send_next(connection, at)) is not None:
         sent += outcome
     return sent
+
+
+def forget_old(at: datetime) -> int:
+    """Delete the letters that left, or were given up, thirty days before `at` (aware); return how many."""
+    return Letter.objects.filter(next_try_at=None, created_at__lt=at - KEPT_FOR).delete()[0]
 
 
 def _send_next(connection: BaseEmailBackend, at: datetime) -> bool | None:

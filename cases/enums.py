@@ -2,7 +2,7 @@
 
 from enum import IntEnum, StrEnum
 
-from accounts.enums import Worded
+from accounts.enums import ENGINEER_ROLES, Worded
 
 
 class Severity(IntEnum):
@@ -108,7 +108,7 @@ class ActorRole(Worded):
 
 CUSTOMER_SIDE = frozenset({ActorRole.CONTACT, ActorRole.THIRD_PARTY})
 # A first response comes from one of these.
-ENGINEERS = frozenset({ActorRole.SUPPORT_ENGINEER, ActorRole.ESCALATION_ENGINEER, ActorRole.ENGINEERING})
+ENGINEERS = frozenset(ActorRole(role.value) for role in ENGINEER_ROLES)
 
 
 class Turn(Worded):

@@ -37,7 +37,18 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from cases.enums import CUSTOMER_SIDE, ActorRole, Channel, ClosureReason, EventKind, Severity, Side, Status, Turn
+from cases.enums import (
+    CUSTOMER_SIDE,
+    ENGINEERS,
+    ActorRole,
+    Channel,
+    ClosureReason,
+    EventKind,
+    Severity,
+    Side,
+    Status,
+    Turn,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +80,8 @@ class State:
 
     `requested` is the customer's latest wish, `proposed` the latest position of support (None before it spoke). After
     the agreement a position below `severity` is a wish to lower it, which stands until the other side agrees or it is
-    replaced. `attempts` are those of the present wait for the customer.
+    replaced. `attempts` are those of the present wait for the customer. `responded_at` is the first response since
+    receipt or the last reopening (A-06).
     """
 
     requested: Severity
@@ -79,6 +91,7 @@ class State:
     verified_at: datetime | None = None
     owner: int | None = None
     held_at: datetime | None = None
+    responded_at: datetime | None = None
     attempts: tuple[Attempt, ...] = ()
     problem: str = ""
     resolution: str = ""
@@ -126,17 +139,50 @@ def apply(state: State | None, fact: Fact) -> State:
     elif fact.seq != state.version + 1:
         raise ValueError(f"fact {fact.seq} does not follow fact {state.version}")
     after = replace(state, **_changes(state, fact), version=fact.seq, updated_at=fact.at)
-    if _customer_was_heard(fact) or (state.turn is Turn.CUSTOMER and after.turn is not Turn.CUSTOMER):
+    if is_response(fact) and not state.responded_at:
+        after = replace(after, responded_at=fact.at)
+    if _begins_anew(fact):
         after = replace(after, attempts=())
     if state.version == 0 or after.turn is not state.turn:
         after = replace(after, turn_since_at=fact.at)
     return after
 
 
-def _customer_was_heard(fact: Fact) -> bool:
-    """Whether this fact ends a silence: attempts to reach the contact are counted anew after it (A-15)."""
-    reached = fact.kind is EventKind.CALLED and fact.data["reached"]
-    return reached or fact.kind is EventKind.RESUMED or fact.role in CUSTOMER_SIDE
+def is_response(fact: Fact) -> bool:
+    """Whether `fact` is an engineer's contact with the customer: a public message, or a call that reached (A-06)."""
+    if fact.role not in ENGINEERS:
+        return False
+    if fact.kind is EventKind.CONTACT_ATTEMPTED:
+        return fact.data["message"] is not None
+    return _was_heard(fact) or _was_said(fact)
+
+
+def ends_hold(fact: Fact) -> bool:
+    """Whether a hold has lost its reason: the contact was heard, or an engineer has answered and no clock waits (A-08).
+
+    An attempt to reach the contact is a response too when it is written, but ends no silence.
+    """
+    return _was_heard(fact) or (is_response(fact) and _was_said(fact))
+
+
+def _begins_anew(fact: Fact) -> bool:
+    """Whether attempts to reach the contact are counted anew after this fact (A-15).
+
+    The contact was heard, or support wrote something other than an attempt: a new question starts a new wait, and with
+    what asks nothing it is support's turn.
+    """
+    return _was_heard(fact) or _was_said(fact) or fact.kind is EventKind.RESUMED
+
+
+def _was_heard(fact: Fact) -> bool:
+    """Whether the customer spoke to support, by itself or on the telephone."""
+    reached = fact.kind is EventKind.CALLED and bool(fact.data["reached"])
+    return reached or fact.role in CUSTOMER_SIDE
+
+
+def _was_said(fact: Fact) -> bool:
+    """Whether support told the customer something in writing that is no attempt to reach it."""
+    return fact.kind in (EventKind.REPLIED, EventKind.CLOSURE_PROPOSED)
 
 
 def _changes(state: State, fact: Fact) -> dict[str, Any]:
@@ -175,6 +221,7 @@ def _changes(state: State, fact: Fact) -> dict[str, Any]:
             return {**closed, "closure_proposed_at": None, **_closure_texts(data)}
         case EventKind.REOPENED:
             returned = {"closed_at": None, "owner": data["owner"], "reopenings": state.reopenings + 1}
+            returned["responded_at"] = None
             return returned | _no_closure(_status_on_return(state, data["owner"]))
     return {}
 

@@ -95,6 +95,7 @@ class Case(models.Model):
     verified_at = models.DateTimeField(null=True)
     owner = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="owned_cases")
     held_at = models.DateTimeField(null=True)
+    responded_at = models.DateTimeField(null=True)
     attempts = models.JSONField(default=list)
     problem = models.TextField(blank=True)
     resolution = models.TextField(blank=True)
@@ -115,6 +116,7 @@ class Case(models.Model):
         "severity_agreed_at",
         "verified_at",
         "held_at",
+        "responded_at",
         "problem",
         "resolution",
         "closure_proposed_at",
@@ -174,6 +176,7 @@ class Case(models.Model):
             verified_at=self.verified_at,
             owner=self.owner_id,
             held_at=self.held_at,
+            responded_at=self.responded_at,
             attempts=tuple(
                 Attempt(datetime.fromisoformat(one["at"]), Channel(one["channel"]), one["announces_closure"])
                 for one in self.attempts

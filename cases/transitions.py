@@ -59,6 +59,8 @@ def _obstacle(state: State, verb: Verb) -> Refusal | None:
         return Refusal("not_verified", "The entitlement must be verified before the case is closed as solved.")
     if verb in (Verb.RECORD_CONTACT_ATTEMPT, Verb.CLOSE_FOR_NO_RESPONSE) and not _is_silence(state):
         return Refusal("not_waiting", "Attempts count only while we wait for the customer: it is our turn now.")
+    if verb is Verb.HOLD and state.responded_at:
+        return Refusal("already_responded", "The first response has been given: no clock runs that could be held.")
     if verb is Verb.HOLD and state.held_at:
         return Refusal("already_held", "The first-response clock is already on hold.")
     if verb is Verb.RESUME and not state.held_at:

@@ -148,6 +148,8 @@ def windows(calendar: Calendar, start: datetime, end: datetime) -> Iterator[Wind
     Raises ValueError if naive or if `end` is earlier.
     """
     start, end = _utc_span(start, end)
+    if start == end:
+        return iter(())
     return _joined(
         Window(max(opens, start), min(closes, end))
         for number in range(start.year, end.year + 1)

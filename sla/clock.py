@@ -7,7 +7,11 @@ The log is the truth: the same facts, promises and calendar always give the same
   contact (A-06). A missed call counts only together with a public message, which meets the clock by itself.
 - At its due moment a clock can still be met; it is missed afterwards (A-03).
 - Until a severity is agreed the more severe of the customer's and support's counts (A-10): `State.severity`.
-- A new severity means the original start plus the new target, in the new hours, over the same pauses (A-09).
+- A promise counts from the moment since which the case has been at least as severe as the promise is for, in its own
+  hours, over the same pauses. So a lowered severity means the original start plus the new target (A-09), while a raised
+  one gets its target from the raise: a raise alone misses nothing.
+- What was promised before a raise stays promised: of all these promises the one that is due first decides, so that a
+  raise never makes a clock due later. Lowering takes back what the raise promised, and no more.
 - A hold is truly excluded (A-08); a clock that is held has no due moment.
 - A miss stays a miss (A-09): once the log has passed the due moment, nothing moves it.
 - Closing the case, refusing it included, withdraws a clock that is not met: closed time belongs to no clock.
@@ -15,13 +19,13 @@ The log is the truth: the same facts, promises and calendar always give the same
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
 from accounts.enums import Worded
-from cases.enums import ENGINEERS, EventKind, HoldReason, Severity
-from cases.facts import Fact, State, apply
+from cases.enums import EventKind, HoldReason, Severity
+from cases.facts import Fact, State, apply, is_response
 from sla.calendars import Calendar, add_open_time, open_time_between
 from sla.promises import MilestoneKind, Promise, Promises
 
@@ -55,12 +59,25 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
+class Term:
+    """A promise that holds: it counts from `since_at` (aware UTC) in the hours of `calendar`."""
+
+    promise: Promise
+    calendar: Calendar
+    since_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
-    """A turn in a clock's life: from `at` on, because of a fact of kind `why`, `promise` is due `due_at`."""
+    """A turn in a clock's life: from `at` on, because of a fact of kind `why`, the clock is due `due_at`.
+
+    `promise` is that of the case's severity, `decisive` the one by which the clock is due then.
+    """
 
     at: datetime
     why: EventKind
     promise: Promise
+    decisive: Promise
     due_at: datetime | None
 
 
@@ -83,17 +100,18 @@ class Clock(Protocol):
 class Milestone:
     """A promise that runs, or ran: plain values, every moment aware UTC.
 
-    `cycle` counts from 1, one more at each reopening. `calendar` holds the hours in which the promise counts.
-    `due_at` is None while the clock is held with time left; `soon_at` is when it begins to look short of
-    time. `breached_at` is the due moment, once a fact of the log lies past it; `stopped_at` is when the case
-    was closed or refused without a response. `trail` tells how `due_at` came about.
+    `cycle` counts from 1, one more at each reopening. `terms` are the promises that hold, the earlier the less severe;
+    `term` is the decisive one, whose promise and hours the clock shows. `due_at` is None while the clock is held with
+    time left; `soon_at` is when it begins to look short of time. `breached_at` is the due moment, once a fact of the
+    log lies past it; `stopped_at` is when the case was closed or refused without a response. `trail` tells how
+    `due_at` came about.
     """
 
     kind: MilestoneKind
     cycle: int
-    promise: Promise
-    calendar: Calendar
     started_at: datetime
+    terms: tuple[Term, ...]
+    term: Term
     due_at: datetime | None = None
     soon_at: datetime | None = None
     met_at: datetime | None = None
@@ -101,6 +119,20 @@ class Milestone:
     stopped_at: datetime | None = None
     pauses: tuple[Pause, ...] = ()
     trail: tuple[Step, ...] = ()
+
+    @property
+    def promise(self) -> Promise:
+        return self.term.promise
+
+    @property
+    def calendar(self) -> Calendar:
+        """The hours in which the promise counts."""
+        return self.term.calendar
+
+    @property
+    def counts_from(self) -> datetime:
+        """When the promise began to count: at the start, or at a raise of the severity."""
+        return self.term.since_at
 
     @property
     def severity(self) -> Severity:
@@ -164,7 +196,7 @@ def used(milestone: Milestone, until: datetime) -> timedelta:
 
     Never more than the target, and no more after the clock has ended.
     """
-    until = max(milestone.started_at, min(until, milestone.ended_at or until))
+    until = max(milestone.counts_from, min(until, milestone.ended_at or until))
     spent = sum(
         (
             open_time_between(milestone.calendar, begin, min(end or until, until))
@@ -183,9 +215,11 @@ def left(milestone: Milestone, now: datetime) -> timedelta:
 
 def running_stretches(milestone: Milestone) -> Iterator[tuple[datetime, datetime | None]]:
     """The stretches of time in which the clock counts; the last has no end, unless it ends in a hold."""
-    begin = milestone.started_at
+    begin = milestone.counts_from
     for pause in milestone.pauses:
-        yield begin, pause.began_at
+        if pause.ended_at and pause.ended_at <= begin:
+            continue
+        yield begin, max(begin, pause.began_at)
         if pause.ended_at is None:
             return
         begin = pause.ended_at
@@ -261,7 +295,8 @@ _BREACHED = EventKind.FIRST_RESPONSE_BREACHED
 def _start(cycle: int, fact: Fact, promise: Promise, promises: Promises, calendar: Calendar) -> Milestone:
     received = fact.kind is EventKind.RECEIVED
     started_at = datetime.fromisoformat(fact.data["received_at"]) if received else fact.at
-    fresh = Milestone(promise.kind, cycle, promise, promise.calendar(calendar), started_at)
+    term = Term(promise, promise.calendar(calendar), started_at)
+    fresh = Milestone(promise.kind, cycle, started_at, (term,), term)
     return _stepped(_aimed(fresh, promises), started_at, fact.kind)
 
 
@@ -269,7 +304,7 @@ def _advance(milestone: Milestone, fact: Fact, promise: Promise, promises: Promi
     """The milestone after `fact`, which finds it neither met nor withdrawn."""
     if milestone.due_at and fact.at > milestone.due_at:
         milestone = replace(milestone, breached_at=milestone.due_at)
-    if _is_response(fact):
+    if is_response(fact):
         return replace(_resumed(milestone, fact.at, promises), met_at=fact.at)
     if fact.kind is EventKind.CLOSED:
         return replace(_resumed(milestone, fact.at, promises), stopped_at=fact.at)
@@ -280,24 +315,21 @@ def _advance(milestone: Milestone, fact: Fact, promise: Promise, promises: Promi
         return _stepped(_aimed(milestone, promises, pauses=(*milestone.pauses, pause)), fact.at, fact.kind)
     if fact.kind is EventKind.RESUMED and milestone.held:
         return _stepped(_resumed(milestone, fact.at, promises), fact.at, fact.kind)
-    if promise != milestone.promise:
-        aimed = _aimed(milestone, promises, promise=promise, calendar=promise.calendar(calendar))
-        return _stepped(aimed, fact.at, fact.kind)
+    if promise != milestone.terms[-1].promise:
+        terms = _terms_after(milestone.terms, promise, calendar, fact.at)
+        return _stepped(_aimed(milestone, promises, terms=terms), fact.at, fact.kind)
     return milestone
 
 
-def _is_response(fact: Fact) -> bool:
-    """Whether `fact` is an engineer's contact with the customer: a public message, or a call that reached (A-06)."""
-    if fact.role not in ENGINEERS:
-        return False
-    match fact.kind:
-        case EventKind.REPLIED | EventKind.CLOSURE_PROPOSED:
-            return True
-        case EventKind.CALLED:
-            return bool(fact.data["reached"])
-        case EventKind.CONTACT_ATTEMPTED:
-            return fact.data["message"] is not None
-    return False
+def _terms_after(terms: tuple[Term, ...], promise: Promise, calendar: Calendar, at: datetime) -> tuple[Term, ...]:
+    """The promises that hold once the case's severity is that of `promise`, `at` being the moment of the change.
+
+    Those for less severe cases stay. Those for cases as severe or more are replaced by it: since the first of them the
+    case has been at least that severe.
+    """
+    replaced = [term for term in terms if term.promise.severity <= promise.severity]
+    since_at = replaced[0].since_at if replaced else at
+    return (*terms[: len(terms) - len(replaced)], Term(promise, promise.calendar(calendar), since_at))
 
 
 def _resumed(milestone: Milestone, at: datetime, promises: Promises) -> Milestone:
@@ -309,13 +341,22 @@ def _resumed(milestone: Milestone, at: datetime, promises: Promises) -> Mileston
 
 
 def _aimed(milestone: Milestone, promises: Promises, **changes: Any) -> Milestone:
-    """The milestone with `changes`, and the moments that follow from them."""
-    milestone = replace(milestone, **changes)
-    return replace(milestone, due_at=used_up_at(milestone, 100), soon_at=used_up_at(milestone, promises.soon_share))
+    """The milestone with `changes`, the term that decides then, and the moments that follow from it."""
+    changed = replace(milestone, **changes)
+    by_term = [replace(changed, term=term) for term in reversed(changed.terms)]
+    decided = min((replace(one, due_at=used_up_at(one, 100)) for one in by_term), key=_urgency)
+    return replace(decided, soon_at=used_up_at(decided, promises.soon_share))
+
+
+def _urgency(milestone: Milestone) -> tuple[datetime, timedelta]:
+    """What is due first comes first; on hold, what has the least left when the hold began."""
+    if milestone.due_at:
+        return milestone.due_at, timedelta(0)
+    return datetime.max.replace(tzinfo=UTC), left(milestone, milestone.pauses[-1].began_at)
 
 
 def _stepped(milestone: Milestone, at: datetime, why: EventKind) -> Milestone:
-    step = Step(at, why, milestone.promise, milestone.due_at)
+    step = Step(at, why, milestone.terms[-1].promise, milestone.promise, milestone.due_at)
     return replace(milestone, trail=(*milestone.trail, step))
 
 

@@ -176,7 +176,8 @@ def as_text(explanation: Explanation, reader_zone: str | None = None) -> str:
     def told(at: datetime) -> str:
         return " = ".join([f"{words.moment(at, zone)} {explanation.place}", *(words.moment(at, z) for z in zones)])
 
-    moments = {"Started": milestone.started_at, "Due": milestone.due_at, "Met": milestone.met_at}
+    raised_at = milestone.counts_from if milestone.counts_from > milestone.started_at else None
+    moments = {"Started": milestone.started_at, "Raised": raised_at, "Due": milestone.due_at, "Met": milestone.met_at}
     facts = [
         ("Promise", f"{explanation.promise} ({milestone.clause}), {explanation.plan}"),
         ("Calendar", explanation.calendar),
@@ -206,26 +207,32 @@ def _headline(milestone: Milestone, now: datetime, place: str) -> str:
     if milestone.due_at is None or state_at(milestone, now) is ClockState.STOPPED:
         rest = words.spell(milestone.target - _told(NOTHING, used(milestone, now), SECOND))
         return f"{'Withdrawn' if milestone.stopped_at else 'Paused'} with {rest} of {allowed} left"
-    local, start = (at.astimezone(milestone.calendar.tz) for at in (milestone.due_at, milestone.started_at))
+    local, start = (at.astimezone(milestone.calendar.tz) for at in (milestone.due_at, milestone.counts_from))
     far = local.date() - start.date() >= 6 * DAY
     on = f"{local:%A} {local.day} {local:%B}" if far else f"{local:%A}"
     since = "receipt" if milestone.cycle == 1 else "reopening"
+    if milestone.counts_from > milestone.started_at:
+        since = "the raise of its severity"
     end = "ended" if now > milestone.due_at else "ends" if allowed.startswith("1 ") else "end"
     return f"{allowed} from {since} {end} on {on} at {local:%H:%M} in {place}"
 
 
 def _changes(milestone: Milestone) -> Iterator[str]:
-    """A sentence for each new severity: what was due until then, and since."""
+    """A sentence for each new severity: what was due until then, and since; or that what was due before stays so."""
     zone = milestone.calendar.tz
 
     def due(step: Step) -> str:
         at = f"due {words.moment(step.due_at, zone)}" if step.due_at else "paused"
-        return f"{words.allowance(step.promise)}, {at}"
+        return f"{words.allowance(step.decisive)}, {at}"
 
     for before, after in pairwise(milestone.trail):
-        if before.promise != after.promise:
-            what = _CHANGES[after.why].format(severity=after.promise.severity.label)
-            yield f"{words.moment(after.at, zone)}: {what}: {due(after)}; until then {due(before)}"
+        if before.promise == after.promise:
+            continue
+        what = f"{words.moment(after.at, zone)}: {_CHANGES[after.why].format(severity=after.promise.severity.label)}"
+        if after.decisive == after.promise:
+            yield f"{what}: {due(after)}; until then {due(before)}"
+        else:
+            yield f"{what}: {words.allowance(after.promise)} from then end later, so it stays {due(after)}"
 
 
 _CHANGES = {
@@ -236,7 +243,7 @@ _CHANGES = {
 
 
 def _days(milestone: Milestone, holiday_names: Mapping[date, str], now: datetime) -> Iterator[Day]:
-    """The rows, from the day of the start to that of the due moment; while held, to today."""
+    """The rows, from the day on which the promise began to count to that of the due moment; while held, to today."""
     end = milestone.due_at or max(now, milestone.pauses[-1].began_at)
     for _, run in groupby(_spans_by_day(milestone, holiday_names, end), key=_sameness):
         yield _row(milestone, list(run), now)
@@ -253,9 +260,9 @@ def _spans_by_day(
 ) -> Iterator[tuple[date, tuple[Span, ...]]]:
     """Each local day that has a part between the start and `end`, with its spans."""
     zone, used_before = milestone.calendar.tz, NOTHING
-    on = milestone.started_at.astimezone(zone).date()
+    on = milestone.counts_from.astimezone(zone).date()
     while (bounds := day_bounds(milestone.calendar, on)).opens < end:
-        part = Window(max(bounds.opens, milestone.started_at), min(bounds.closes, end))
+        part = Window(max(bounds.opens, milestone.counts_from), min(bounds.closes, end))
         spans = []
         for (kind, why), begin, until in _pieces(milestone, holiday_names, on, part):
             hours = f"{_clock(begin, on, zone)} to {_clock(until, on, zone)}"

@@ -10,6 +10,7 @@ any Host: health checks come by address, and nothing of the answer is built from
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import redis
@@ -48,7 +49,7 @@ def ready() -> JsonResponse:
     return answer(
         {
             "database": database,
-            "migrations": database or migrations_problem(),
+            "migrations": database or migrations.problem(),
             "redis": redis_problem(),
             "sweep": database or sweep_problem(),
             "timers": database or timers_problem(),
@@ -78,16 +79,32 @@ def database_problem() -> str | None:
     return None
 
 
-def migrations_problem() -> str | None:
-    executor = MigrationExecutor(connection)
-    waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    return f"{len(waiting)} not applied" if waiting else None
+class Migrations:
+    """Whether the database has all that this process was built for. Once it has, it is not looked up again."""
+
+    complete = False
+
+    def problem(self) -> str | None:
+        if self.complete:
+            return None
+        executor = MigrationExecutor(connection)
+        waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        self.complete = not waiting
+        return f"{len(waiting)} not applied" if waiting else None
+
+
+migrations = Migrations()
+
+
+@cache
+def redis_at(url: str) -> redis.Redis:
+    """One client for the process, which keeps its connection."""
+    return redis.Redis.from_url(url, socket_connect_timeout=2, socket_timeout=2, retry=None)
 
 
 def redis_problem() -> str | None:
     try:
-        with redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=2, socket_timeout=2) as client:
-            client.ping()
+        redis_at(settings.REDIS_URL).ping()
     except redis.RedisError:
         return "does not answer"
     return None

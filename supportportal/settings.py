@@ -10,6 +10,7 @@ from email.utils import parseaddr
 from pathlib import Path
 
 import environ
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
@@ -195,7 +196,7 @@ FILE_UPLOAD_HANDLERS = [
 # The cache holds throttles and hints; sessions carry a promise and live in PostgreSQL.
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "supportportal.caches.SteadyRedisCache",
         "LOCATION": engines.cache_url(REDIS_URL),
         "OPTIONS": {"socket_connect_timeout": 2, "socket_timeout": 2},
     }
@@ -282,6 +283,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "notifications.tasks.deliver",
         "schedule": timedelta(seconds=1),
         "options": {"expires": 5},
+    },
+    "delete expired sessions and old letters": {
+        "task": "accounts.tasks.tidy_up",
+        "schedule": crontab(hour="3", minute="20"),
+        "options": {"expires": 3600},
     },
     "take away files that no case names": {
         "task": "cases.tasks.clean_attachments",

@@ -92,12 +92,15 @@ class Supervisor:
             print(f"{name:<{self.width}} | {line}", flush=True)
 
     def run(self, when_started: Callable[[], None]) -> None:
-        """Start everything, call `when_started`, then watch until a stop signal comes. Always ends every child."""
+        """Start everything and watch until a stop signal comes. Always ends every child.
+
+        `when_started` is called beside that, so it may wait for something; it ends when `stopping` is set.
+        """
         before = {number: signal.signal(number, lambda *_: self.stopping.set()) for number in STOP_SIGNALS}
         try:
             for child in self.children:
                 child.start(self.environment, self.write)
-            when_started()
+            threading.Thread(target=when_started, daemon=True).start()
             care_at = time.monotonic()
             while not self.stopping.wait(0.2):
                 self.revive()

@@ -90,6 +90,7 @@ class Migration(migrations.Migration):
                 ("severity_agreed_at", models.DateTimeField(null=True)),
                 ("verified_at", models.DateTimeField(null=True)),
                 ("held_at", models.DateTimeField(null=True)),
+                ("responded_at", models.DateTimeField(null=True)),
                 ("attempts", models.JSONField(default=list)),
                 ("problem", models.TextField(blank=True)),
                 ("resolution", models.TextField(blank=True)),

@@ -51,7 +51,6 @@ def reject_closure(
     """The customer's no, with what is still open: the case goes on (C-CLS-01)."""
     with acting(case, Verb.REJECT_CLOSURE, by=by, at=at, form=form) as act:
         act.record(EventKind.CLOSURE_REJECTED, message=act.say(body, files))
-        act.resume_if_held()
     return act.case
 
 

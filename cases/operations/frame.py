@@ -22,6 +22,7 @@ from cases.enums import (
     Side,
     Verb,
 )
+from cases.facts import ends_hold
 from cases.journal import Entry, record
 from cases.models import Case, CaseEvent, Message
 from cases.permissions import role_of
@@ -89,9 +90,11 @@ class Act:
     form: Form = NO_FORM
 
     def record(self, kind: EventKind, **data: Any) -> None:
-        """Record a fact of this verb. The form's id goes with the first one only."""
-        record([Entry(self.case, kind, self.at, self.by, data, self.form.submission)])
+        """Record a fact of this verb, and that a hold ends with it. The form's id goes with the first one only."""
+        [event] = record([Entry(self.case, kind, self.at, self.by, data, self.form.submission)])
         self.form = NO_FORM
+        if self.case.held_at and ends_hold(event.fact):
+            record([Entry(self.case, EventKind.RESUMED, self.at, self.by)])
 
     def say(self, body: str, files: Sequence[StoredFile] = ()) -> int:
         """Write a public message and return its id."""
@@ -112,11 +115,6 @@ class Act:
         """Let the case hold the entitlement check that a decision rests on."""
         self.case.verdict, self.case.entitlement_id = verdict.as_data(), verdict.entitlement
         self.case.save(update_fields=["verdict", "entitlement"])
-
-    def resume_if_held(self) -> None:
-        """The contact was heard: a first-response clock on hold runs again (A-08)."""
-        if self.case.held_at:
-            self.record(EventKind.RESUMED)
 
     @property
     def role(self) -> ActorRole:

@@ -22,7 +22,6 @@ from cases.enums import (
     Side,
     Verb,
 )
-from cases.journal import Entry, record
 from cases.models import Case
 from cases.operations.frame import NO_FORM, Act, AlreadyDone, Form, acting
 from cases.texts import SHORT_LIMIT, SUBJECT_LIMIT, cleaned, required
@@ -55,7 +54,8 @@ def open_case(
     `contact` is whom support talks to: the opener's own contact unless Customer Service opens it for a caller.
     `received_at` (aware) is the start of the call; `at` for the web. The first-response clock starts there (A-07).
     A customer opens cases for products that support was bought for; what is unclear goes to Customer Service (A-26).
-    Severity 1 needs a telephone number (A-04): `phone`, or else the contact's own. `follows` is an older case that this one refers to (A-10, C-RPN-02).
+    Severity 1 needs a telephone number (A-04): `phone`, or else the contact's own. `follows` is an older case that this
+    one refers to (A-10, C-RPN-02).
     Guide: C-LIF-01, C-CHN-01, C-CON-01, C-PAR-03, C-STF-03.
     """
     if not (decision := may(by, Verb.OPEN, organization)):
@@ -142,7 +142,7 @@ def _refer(old: Case, new: Case, *, by: User, at: datetime) -> None:
     locked = Case.objects.locked(old.pk)
     if locked.organization_id != new.organization_id or not may(by, Verb.VIEW, locked):
         raise PermissionDenied("A case refers only to a case of the same organization.")
-    record([Entry(locked, EventKind.FOLLOWED_ON, at, by, {"number": new.number})])
+    Act(locked, by, at).record(EventKind.FOLLOWED_ON, number=new.number)
 
 
 @transaction.atomic

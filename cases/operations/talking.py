@@ -49,7 +49,6 @@ def reply_as_customer(
     """Write to support, as any contact or third party of the organization (A-35); a held clock runs again."""
     with acting(case, Verb.REPLY_AS_CUSTOMER, by=by, at=at, form=form) as act:
         act.record(EventKind.CUSTOMER_REPLIED, message=act.say(body, files), channel=channel)
-        act.resume_if_held()
     return act.case
 
 
@@ -72,6 +71,4 @@ def log_call(case: Case, *, by: User, at: datetime, reached: bool, summary: str,
     """
     with acting(case, Verb.LOG_CALL, by=by, at=at, form=form) as act:
         act.record(EventKind.CALLED, reached=reached, summary=required(summary, "summary"))
-        if reached:
-            act.resume_if_held()
     return act.case

@@ -98,10 +98,10 @@ def in_use(var: Path, engines: Collection[str] = EVERY_ENGINE, *, durable: bool 
         return
     var.mkdir(parents=True, exist_ok=True)
     with (var / "engines.users").open("a") as users:
-        with _alone(var):
-            start(var, engines, durable=durable)
-            fcntl.flock(users, fcntl.LOCK_SH)
         try:
+            with _alone(var):
+                fcntl.flock(users, fcntl.LOCK_SH)
+                start(var, engines, durable=durable)
             yield
         finally:
             with _alone(var):

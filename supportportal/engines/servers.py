@@ -135,10 +135,17 @@ def launch(place: Place, name: str, command: Sequence[str | Path], *, ready: Cal
             **_surroundings(place),
         )
     deadline = time.monotonic() + SECONDS_TO_START
-    while not ready(place):
-        if process.poll() is not None or time.monotonic() > deadline:
-            raise EngineError(f"{name} did not start. Its log, {place.log(name)}, ends with:\n{_tail(place.log(name))}")
-        time.sleep(0.02)
+    try:
+        while not ready(place):
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise EngineError(
+                    f"{name} did not start. Its log, {place.log(name)}, ends with:\n{_tail(place.log(name))}"
+                )
+            time.sleep(0.02)
+    except BaseException:  # such as Ctrl-C: nobody else knows of the process yet
+        process.kill()
+        process.wait()
+        raise
 
 
 def run(place: Place, command: Sequence[str | Path]) -> None:

@@ -8,6 +8,7 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.core import mail
 from django.test import Client
 from django.urls import reverse
@@ -15,6 +16,7 @@ from django.utils import timezone
 
 from accounts import addresses, letters
 from accounts.models import Letter
+from accounts.tasks import tidy_up
 from tests.cast import fresh
 from web.account.sessions import key_of
 
@@ -415,3 +417,25 @@ def test_a_letter_that_could_not_be_sent_for_three_days_is_given_up(db, settings
 
     letter = Letter.objects.get()
     assert (letter.sent_at, letter.next_try_at, letter.body) == (None, None, "")
+
+
+def test_old_letters_and_expired_sessions_go_away_in_the_night(client, isla, settings):
+    (nightly,) = [one for one in settings.CELERY_BEAT_SCHEDULE.values() if one["task"] == tidy_up.name]
+    today = timezone.now()
+    for days, sent in ((31, True), (29, True), (31, False)):
+        letter = letters.write("isla@example.com", f"{days} days ago", "", at=today - timedelta(days=days))
+        if sent:
+            letter.next_try_at, letter.sent_at = None, letter.created_at
+            letter.save()
+    sign_in(client, isla.email)
+    Session.objects.create(session_key="expired", session_data="", expire_date=today - timedelta(seconds=1))
+
+    tidy_up()
+
+    assert nightly["schedule"].hour == {3}
+    assert [(one.subject, bool(one.sent_at)) for one in Letter.objects.order_by("pk")] == [
+        ("29 days ago", True),
+        ("31 days ago", False),
+    ]
+    assert is_signed_in(client)
+    assert not Session.objects.filter(session_key="expired").exists()

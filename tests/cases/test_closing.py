@@ -160,6 +160,17 @@ def test_the_wait_skips_a_holiday_of_the_account(case_in, engineer, product):
 
 
 @pytest.mark.clause("C-CLS-05")
+def test_a_closure_question_asked_again_is_waited_for_anew(case_in, engineer):
+    case = case_in(Status.CLOSURE_PROPOSED)
+    for day, channel in enumerate([Channel.PHONE, Channel.EMAIL, Channel.EMAIL]):
+        case = attempt(case, engineer, day, channel, last=day == 2)
+
+    case = operations.propose_closure(case, by=engineer, at=LATER + 3 * DAY, problem="p", resolution="Update 8.4.3.")
+
+    assert (case.attempts, case.closable_for_no_response_at) == ([], None)
+
+
+@pytest.mark.clause("C-CLS-05")
 def test_no_answer_to_the_closure_question_takes_the_same_road(case_in, engineer):
     case = case_in(Status.CLOSURE_PROPOSED)
     for day, channel in enumerate([Channel.PHONE, Channel.EMAIL, Channel.EMAIL]):
@@ -239,8 +250,12 @@ def test_a_contact_whose_own_number_is_known_is_called_too(case_in, engineer, te
             case, 4, by=cast.customers["technical_contact"], at=at, reason="Less urgent."
         ),
         lambda case, cast, at: operations.reply(case, "We look again.", by=cast.staff["engineer"], at=at),
+        lambda case, cast, at: operations.reply(case, "And now?", by=cast.staff["engineer"], at=at, waiting=True),
+        lambda case, cast, at: operations.propose_closure(
+            case, by=cast.staff["engineer"], at=at, problem="p", resolution="r"
+        ),
     ],
-    ids=["reply", "call", "severity", "support takes the turn"],
+    ids=["reply", "call", "severity", "support takes the turn", "another question", "closure question"],
 )
 def test_attempts_count_within_one_silence(tried, cast, sign):
     case = sign(tried, cast, NOON + 5 * DAY)

@@ -191,6 +191,75 @@ def test_the_customers_answer_or_a_call_that_reached_it_ends_a_hold(open_case, c
     assert kinds(called) == ["received", "held", "called", "called", "resumed"]
 
 
+@pytest.mark.parametrize(
+    ("speak", "kind"),
+    [
+        (lambda case, by, at: operations.propose_severity(case, 4, by=by, at=at, reason="Less bad."), "proposed"),
+        (lambda case, by, at: operations.agree_severity(case, 2, by=by, at=at), "agreed"),
+    ],
+    ids=["another severity", "the same severity"],
+)
+def test_a_hold_ends_with_whatever_the_customer_does(
+    case_in, customer_service, engineer, technical_contact, speak, kind
+):
+    case = operations.propose_severity(case_in(Status.IN_PROGRESS), 2, by=engineer, at=NOON + HOUR, reason="It is bad.")
+    case = operations.hold(case, HoldReason.UNREACHABLE_CONTACT, by=customer_service, at=NOON + HOUR)
+
+    case = speak(case, technical_contact, NOON + 2 * HOUR)
+
+    assert case.held_at is None
+    assert kinds(case)[-3:] == ["held", f"severity_{kind}", "resumed"]
+
+
+def test_a_new_case_that_refers_to_it_ends_a_hold_too(open_case, customer_service):
+    case = operations.hold(open_case(), HoldReason.UNREACHABLE_CONTACT, by=customer_service, at=NOON)
+
+    open_case(follows=case, severity=Severity.ONE)
+
+    case.refresh_from_db()
+    assert case.held_at is None
+
+
+def test_only_a_clock_that_waits_for_the_first_response_is_held(case_in, customer_service, technical_contact):
+    case = case_in(Status.WAITING_FOR_CUSTOMER)
+    with refused("already_responded"):
+        operations.hold(case, HoldReason.UNREACHABLE_CONTACT, by=customer_service, at=NOON + HOUR)
+    case = operations.withdraw(case, by=technical_contact, at=NOON + HOUR, resolution="It went away.")
+    case = operations.reopen(case, "It is back.", by=technical_contact, at=NOON + 2 * HOUR)
+
+    case = operations.hold(case, HoldReason.UNREACHABLE_CONTACT, by=customer_service, at=NOON + 3 * HOUR)
+
+    assert (case.responded_at, case.held_at) == (None, NOON + 3 * HOUR)
+
+
+@pytest.mark.clause("C-CLS-05")
+def test_an_engineers_answer_ends_a_hold_and_the_silence_that_it_made(case_in, customer_service, engineer):
+    case = operations.hold(
+        case_in(Status.IN_PROGRESS), HoldReason.UNREACHABLE_CONTACT, by=customer_service, at=NOON + HOUR
+    )
+    for day, channel in enumerate([Channel.PHONE, Channel.PHONE, Channel.EMAIL]):
+        case = operations.record_contact_attempt(
+            case, channel, "Are you there?", by=customer_service, at=NOON + HOUR + day * DAY, announces_closure=day == 2
+        )
+    closable_at = case.closable_for_no_response_at
+
+    case = operations.reply(case, "Still working, nothing is needed.", by=engineer, at=NOON + 3 * DAY)
+
+    assert (case.held_at, case.attempts, kinds(case)[-2:]) == (None, [], ["replied", "resumed"])
+    with refused("not_waiting"):
+        operations.close_for_no_response(case, by=None, at=closable_at)
+
+
+def test_an_engineers_written_attempt_ends_no_silence(case_in, customer_service, engineer):
+    case = operations.hold(
+        case_in(Status.IN_PROGRESS), HoldReason.UNREACHABLE_CONTACT, by=customer_service, at=NOON + HOUR
+    )
+
+    case = operations.record_contact_attempt(case, Channel.EMAIL, "Are you there?", by=engineer, at=NOON + 2 * HOUR)
+
+    assert (case.held_at, case.responded_at, len(case.attempts)) == (NOON + HOUR, NOON + 2 * HOUR, 1)
+
+
 @pytest.mark.clause("C-CLS-05")
 def test_a_contact_who_cannot_be_reached_from_the_start_is_tried_and_then_closed(open_case, customer_service):
     case = open_case()

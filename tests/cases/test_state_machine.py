@@ -206,7 +206,7 @@ RECORDED: dict[Verb, Callable[[State, int, bool], tuple[EventKind, ActorRole, di
     Verb.RECORD_CONTACT_ATTEMPT: lambda state, _, flag: (
         EventKind.CONTACT_ATTEMPTED,
         ENGINEER,
-        {"channel": "phone", "announces_closure": flag},
+        {"channel": "email" if flag else "phone", "announces_closure": flag, "message": 1 if flag else None},
     ),
     Verb.CLOSE_FOR_NO_RESPONSE: lambda *_: (EventKind.CLOSED, ActorRole.SYSTEM, CLOSURE | {"reason": "no_response"}),
     Verb.REOPEN: lambda state, number, _: (EventKind.REOPENED, CONTACT, {"owner": state.owner and number}),

@@ -5,6 +5,7 @@ from types import ModuleType
 
 import pytest
 import redis
+from django.conf import settings
 from django.db import OperationalError, connection
 from django.urls import path
 from django.utils.timezone import now
@@ -26,6 +27,13 @@ def swept(monkeypatch):
 
     at(now())
     return at
+
+
+@pytest.fixture(autouse=True)
+def fresh_process(monkeypatch):
+    """One that has not been asked yet."""
+    monkeypatch.setattr(health, "migrations", health.Migrations())
+    health.redis_at.cache_clear()
 
 
 @pytest.fixture
@@ -105,6 +113,24 @@ def test_a_portal_with_tables_missing_is_not_ready(client, swept):
     response = client.get("/readyz")
 
     assert (response.status_code, response.json()["checks"]["migrations"]) == (503, "1 not applied")
+
+
+@pytest.mark.django_db
+def test_a_probe_that_comes_every_second_costs_one_statement_and_no_connection(
+    client, swept, django_assert_num_queries
+):
+    client.get("/readyz")
+    connections = redis_connections()
+
+    with django_assert_num_queries(1):  # SELECT 1; `swept` answers for the sweep
+        assert client.get("/readyz").status_code == 200
+
+    assert redis_connections() == connections
+
+
+def redis_connections() -> int:
+    """How many connections this Redis has ever taken."""
+    return health.redis_at(settings.REDIS_URL).info("stats")["total_connections_received"]
 
 
 @pytest.mark.django_db

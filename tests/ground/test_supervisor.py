@@ -1,6 +1,7 @@
 """One supervisor over everything that runs."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -9,10 +10,10 @@ import threading
 import time
 
 import pytest
-from django.core.management import CommandError
+from django.core.management import CommandError, call_command
 
-from supportportal import processes
-from supportportal.management.commands.up import only_one, require_free
+from supportportal import engines, processes
+from supportportal.management.commands.up import gather_static, only_one, require_free
 from supportportal.supervisor import Child, Supervisor
 
 # Writes its pid file, forks a process as a worker does, and sleeps. Ignores SIGTERM when told to be stubborn.
@@ -24,6 +25,8 @@ os.fork()
 print("awake", flush=True)
 time.sleep(600)
 """
+
+PLAIN_STATIC = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 
 
 @pytest.fixture
@@ -116,6 +119,39 @@ def test_a_taken_port_is_told_with_a_way_out():
 
         with pytest.raises(CommandError, match=rf"Port {port} cannot be used .* bin/demo --port {port + 1}"):
             require_free(port)
+
+
+@pytest.mark.parametrize("port", ["0", "-1", "65536", "99999", "http"])
+def test_a_port_that_cannot_be_is_told_before_anything_starts(port, monkeypatch):
+    monkeypatch.setattr(engines, "in_use", lambda *_: pytest.fail("started engines"))
+
+    with pytest.raises(CommandError, match=rf"argument --port: {port} is no port; choose one from 1 to 65535"):
+        call_command("up", "--port", port)
+
+
+def test_fresh_deletes_nothing_outside_the_folder_of_the_portal(settings, tmp_path, monkeypatch):
+    settings.VAR_DIR, settings.MEDIA_ROOT = tmp_path / "var", tmp_path / "attachments"
+    settings.EMBEDDED_ENGINES = engines.EVERY_ENGINE
+    settings.MEDIA_ROOT.mkdir()
+    monkeypatch.setattr(engines, "erase", lambda *_: pytest.fail("erased engines"))
+
+    with pytest.raises(CommandError, match=r"--fresh deletes nothing outside .*/var; .*/attachments is not in it"):
+        call_command("up", "--fresh")
+
+    assert settings.MEDIA_ROOT.exists()
+
+
+def test_static_files_are_gathered_again_when_they_were_deleted(settings, tmp_path):
+    settings.STATIC_ROOT = tmp_path / "static"
+    settings.STORAGES = settings.STORAGES | {"staticfiles": PLAIN_STATIC}
+    gather_static()
+    made = sorted(path.name for path in settings.STATIC_ROOT.iterdir())
+    shutil.rmtree(settings.STATIC_ROOT)
+
+    assert gather_static()
+
+    assert sorted(path.name for path in settings.STATIC_ROOT.iterdir()) == made
+    assert not gather_static()
 
 
 def test_two_supervisors_of_one_folder_are_one_too_many(tmp_path):

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -22,14 +23,22 @@ Organization.objects.create(org_id="1", name="Brindlemere Freight", region=Regio
 """
 
 
+def free_port() -> int:
+    """One of this worker's own hundred, so that no two workers find the same free."""
+    first = 21_000 + 100 * int(settings.WORKER.removeprefix("gw"))
+    for port in range(first, first + 100):
+        with socket.socket() as door, suppress(OSError):
+            door.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError(f"no port from {first} on is free")
+
+
 class Machine:
     """A `var` folder of its own, and the commands of the portal run with it."""
 
     def __init__(self, var: Path) -> None:
         self.var = var
-        with socket.socket() as door:
-            door.bind(("127.0.0.1", 0))
-            self.port = door.getsockname()[1]
+        self.port = free_port()
         self.environment = {"PATH": os.environ["PATH"], "PORTAL_VAR": str(var), "PYTHONUNBUFFERED": "1"}
 
     def manage(self, *arguments: str) -> subprocess.Popen[str]:
@@ -107,3 +116,36 @@ def test_a_killed_one_does_not_hinder_the_next(machine):
     second.send_signal(signal.SIGINT)
     second.communicate(timeout=40)
     assert machine.processes() == []
+
+
+def test_an_interrupt_while_it_gets_ready_stops_at_once(machine):
+    portal = machine.up()
+    say_until(portal, "Web server, worker and beat are starting.")
+
+    portal.send_signal(signal.SIGINT)
+    rest = portal.communicate(timeout=40)[0]
+
+    assert "The portal is at" not in rest
+    assert (portal.returncode, rest.splitlines()[-1]) == (
+        0,
+        "Everything is stopped. The data is kept for the next start.",
+    )
+    assert machine.processes() == []
+
+
+@pytest.mark.parametrize("step", ["PostgreSQL and Redis in", "Database tables"])
+def test_an_interrupt_while_it_prepares_leaves_nothing_running_and_no_traceback(step):
+    machine = Machine(settings.VAR_DIR / f"interrupted-{settings.WORKER}")
+    portal = machine.up()
+    said = ""
+    while step not in said:
+        said += portal.stdout.read(1) or pytest.fail(said)
+
+    portal.send_signal(signal.SIGINT)
+    rest = portal.communicate(timeout=40)[0]
+
+    assert (portal.returncode, rest.splitlines()[-1]) == (130, "Stopped.")
+    assert "Traceback" not in rest
+    assert machine.processes() == []
+    engines.erase(machine.var)
+    shutil.rmtree(machine.var)

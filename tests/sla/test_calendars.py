@@ -421,6 +421,12 @@ def test_windows_are_apart_in_order_and_add_up(calendar_and_start, length):
     assert all(is_open(calendar, window.opens) and not window.length <= timedelta(0) for window in found)
 
 
+def test_a_span_without_length_holds_no_window():
+    monday_noon = utc("2026-01-12T12:00")
+
+    assert list(windows(ALWAYS_OPEN, monday_noon, monday_noon)) == []
+
+
 @settings(max_examples=50, deadline=None)
 @given(calendars_and_moments(), st.integers(1, 25))
 def test_years_of_open_time_are_counted_exactly(calendar_and_start, years):

@@ -245,11 +245,61 @@ def test_a_new_severity_counts_over_the_same_pauses():
     assert milestone.due_at == at("Tue 10:00")
 
 
-def test_a_raised_severity_may_find_its_target_used_up():
-    milestone = clock(received("Mon 09:00", 3), proposed("Mon 12:00", 2, Side.CUSTOMER))
+def wished(when: str, severity: int):
+    """The customer puts another severity forward; nothing is agreed yet."""
+    return proposed(when, severity, Side.CUSTOMER)
 
-    assert milestone.due_at == at("Mon 11:00")
-    assert state_at(milestone, at("Mon 12:01")) is ClockState.BREACHED
+
+@pytest.mark.clause("C-SEV-01")
+@pytest.mark.parametrize(
+    ("told", "due", "severity"),
+    [
+        pytest.param([wished("Mon 12:00", 1)], "Mon 12:30", 1, id="from the raise"),
+        pytest.param([wished("Mon 22:00", 1)], "Mon 17:00", 3, id="a miss before the raise stays one"),
+        pytest.param([wished("Mon 16:45", 1)], "Mon 17:00", 3, id="never later than before"),
+        pytest.param([wished("Mon 12:00", 1), wished("Mon 12:10", 3)], "Mon 17:00", 3, id="a wrong click taken back"),
+        pytest.param([wished("Mon 12:00", 1), wished("Mon 12:40", 3)], "Mon 12:30", 1, id="taken back too late"),
+        pytest.param([wished("Mon 12:00", 1), wished("Mon 12:10", 2)], "Mon 14:00", 2, id="taken back in part"),
+        pytest.param([wished("Mon 12:00", 1), wished("Mon 12:10", 4)], "Mon 17:00", 4, id="lowered from the start"),
+        pytest.param([wished("Mon 10:00", 2), wished("Mon 10:30", 1)], "Mon 11:00", 1, id="raised twice"),
+        pytest.param([wished("Mon 10:00", 2), wished("Mon 11:45", 1)], "Mon 12:00", 2, id="the first raise decides"),
+        pytest.param(
+            [wished("Mon 12:00", 1), wished("Mon 12:10", 3), wished("Mon 13:00", 1)], "Mon 13:30", 1, id="raised again"
+        ),
+        pytest.param(
+            [held("Mon 10:00"), wished("Mon 11:00", 1), resumed("Mon 12:00")], "Mon 12:30", 1, id="raised on hold"
+        ),
+        pytest.param(
+            [held("Mon 10:00"), resumed("Mon 11:00"), wished("Mon 12:00", 2)], "Mon 14:00", 2, id="a pause before it"
+        ),
+        pytest.param(
+            [wished("Mon 12:00", 2), held("Mon 13:00"), resumed("Mon 15:00"), wished("Mon 15:10", 3)],
+            "Tue 09:00",
+            3,
+            id="a pause over both",
+        ),
+        pytest.param([wished("Mon 12:00", 1), agreed("Mon 12:05", 1)], "Mon 12:30", 1, id="agreed"),
+    ],
+)
+def test_a_raise_counts_from_its_moment_and_loosens_nothing(told, due, severity):
+    milestone = clock(received("Mon 09:00", 3), *told)
+
+    assert (milestone.due_at, milestone.severity) == (at(due), severity)
+
+
+def test_a_raise_in_the_night_is_due_in_the_night():
+    milestone = clock(received("Mon 17:00", 3), wished("Mon 22:00", 1))
+
+    assert (milestone.started_at, milestone.counts_from) == (at("Mon 17:00"), at("Mon 22:00"))
+    assert milestone.due_at == at("Mon 22:30")
+    assert used(milestone, at("Mon 22:10")) == 10 * MINUTE
+    assert warnings(milestone, STANDARD) == [(50, at("Mon 22:15")), (80, at("Mon 22:24"))]
+
+
+def test_on_hold_the_promise_with_the_least_left_is_shown():
+    milestone = clock(received("Mon 09:00", 2), held("Mon 10:50"), wished("Mon 10:55", 1))
+
+    assert (milestone.severity, left(milestone, at("Mon 12:00"))) == (Severity.TWO, 10 * MINUTE)
 
 
 # Holds (A-08)
@@ -459,6 +509,22 @@ def test_a_miss_and_all_that_ended_never_change_again(log):
             for before, after in zip(now, later, strict=False)
             if before.breached_at
         )
+
+
+@settings(max_examples=300, deadline=None)
+@given(logs())
+def test_a_new_severity_alone_misses_nothing_and_a_raise_loosens_nothing(log):
+    for length in range(1, len(log)):
+        before, after = (milestones(log[:end], STANDARD, LONDON)[-1] for end in (length, length + 1))
+        changed = len(after.terms) != len(before.terms) or after.terms[-1] != before.terms[-1]
+        if after.cycle > before.cycle or not changed or before.due_at is None:
+            continue
+
+        assert after.due_at >= log[length].at
+        if after.terms[-1].promise.severity < before.terms[-1].promise.severity:
+            assert after.due_at <= before.due_at
+        else:
+            assert after.due_at >= before.due_at
 
 
 @settings(max_examples=300, deadline=None)

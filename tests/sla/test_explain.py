@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cases.enums import Side
 from sla import words
 from sla.calendars import Calendar, always_open, every_hour_of_business_days
 from sla.clock import ClockState, milestones
@@ -19,6 +20,7 @@ from tests.sla.stories import (
     at,
     closed,
     held,
+    proposed,
     received,
     reduced,
     reopened,
@@ -175,6 +177,30 @@ def test_a_new_severity_tells_the_due_moment_before_and_after():
     assert as_text(explanation).endswith(explanation.changes[0])
 
 
+@pytest.mark.clause("C-SEV-01")
+def test_a_raised_severity_is_explained_from_its_raise():
+    explanation = why(received("Mon 09:00", 3), proposed("Mon 12:00", 1, Side.CUSTOMER), now="Mon 12:10")
+
+    assert explanation.headline == "30 minutes from the raise of its severity end on Monday at 12:30 in London"
+    assert (explanation.used, explanation.left) == (10 * MINUTE, 20 * MINUTE)
+    assert rows(explanation) == [("Mon 12", "30 min", "12:00 to 12:30")]
+    assert explanation.changes == (
+        "Mon 12 Jan 2026, 12:00 GMT: Severity 1 proposed: 30 minutes, due Mon 12 Jan 2026, 12:30 GMT; "
+        "until then 8 business hours, due Mon 12 Jan 2026, 17:00 GMT",
+    )
+    assert "Raised    Mon 12 Jan 2026, 12:00 GMT London\n" in as_text(explanation)
+
+
+def test_a_raise_that_changes_no_deadline_says_so():
+    explanation = why(received("Mon 09:00", 3), proposed("Mon 16:45", 1, Side.CUSTOMER), now="Mon 16:50")
+
+    assert explanation.headline == "8 business hours from receipt end on Monday at 17:00 in London"
+    assert explanation.changes == (
+        "Mon 12 Jan 2026, 16:45 GMT: Severity 1 proposed: 30 minutes from then end later, "
+        "so it stays 8 business hours, due Mon 12 Jan 2026, 17:00 GMT",
+    )
+
+
 @pytest.mark.parametrize(
     ("told", "now", "headline"),
     [
@@ -284,7 +310,7 @@ def test_the_counted_spans_add_up_to_the_target(log, calendar, passed):
         )
         assert all(before.end == after.begin for before, after in pairwise(spans))
         if milestone.due_at:
-            assert (spans[0].begin, spans[-1].end) == (milestone.started_at, milestone.due_at)
+            assert (spans[0].begin, spans[-1].end) == (milestone.counts_from, milestone.due_at)
 
 
 @settings(max_examples=300, deadline=None)

@@ -9,9 +9,11 @@ import shutil
 import socket
 import sys
 import time
+from argparse import ArgumentTypeError
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 from django.conf import settings
@@ -23,7 +25,7 @@ from django.db.migrations.executor import MigrationExecutor
 from supportportal import demo, engines
 from supportportal.supervisor import Child, Supervisor, portal_children
 
-LOOPBACK = "127.0.0.1"
+LOOPBACK, LAST_PORT = "127.0.0.1", 65_535
 SECONDS_TO_READY = 60
 
 
@@ -32,7 +34,7 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--port", type=int, default=8000, help="where to listen (8000)")
+        parser.add_argument("--port", type=port_number, default=8000, help="where to listen (8000)")
         parser.add_argument("--fresh", action="store_true", help="forget the data of this folder and start over")
 
     def handle(self, *args: Any, port: int, fresh: bool, **options: Any) -> None:
@@ -49,7 +51,7 @@ class Command(BaseCommand):
             address = f"http://{LOOPBACK}:{port}"
             environment = os.environ | {"PORTAL_URL": address, "PYTHONUNBUFFERED": "1"}
             supervisor = Supervisor(children, environment, care=self.keep_engines)
-            supervisor.run(when_started=lambda: self.welcome(port, address))
+            supervisor.run(when_started=lambda: self.welcome(port, address, supervisor.stopping))
             self.stdout.write("Stopping PostgreSQL and Redis.")
         self.stdout.write("Everything is stopped. The data is kept for the next start.")
 
@@ -70,9 +72,12 @@ class Command(BaseCommand):
             return
         if settings.EMBEDDED_ENGINES != engines.EVERY_ENGINE:
             raise CommandError("--fresh deletes embedded engines only; DATABASE_URL or REDIS_URL names another one.")
+        var, files = settings.VAR_DIR.resolve(), settings.MEDIA_ROOT.resolve()
+        if var not in files.parents:
+            raise CommandError(f"--fresh deletes nothing outside {var}; {files} is not in it (PORTAL_FILES).")
         with self.step("Forgetting the old data"):
-            engines.erase(settings.VAR_DIR)
-            for folder in (settings.MEDIA_ROOT, settings.VAR_DIR / "mail"):
+            engines.erase(var)
+            for folder in (files, var / "mail"):
                 if folder.exists():
                     shutil.rmtree(folder)
 
@@ -82,12 +87,8 @@ class Command(BaseCommand):
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             with self.step("Database tables"):
                 call_command("migrate", interactive=False, verbosity=0)
-        stamp = settings.STATIC_ROOT.with_name("static.stamp")
-        digest = static_digest()
-        if not stamp.exists() or stamp.read_text() != digest:
-            with self.step("Static files"):
-                call_command("collectstatic", interactive=False, clear=True, verbosity=0)
-                stamp.write_text(digest)
+        with self.step("Static files"):
+            gather_static()
         if not demo.is_loaded():
             self.stdout.write("Demo data ...")
             call_command("load_demo", stdout=self.stdout)
@@ -99,16 +100,25 @@ class Command(BaseCommand):
         except engines.EngineError as error:
             self.stderr.write(str(error))
 
-    def welcome(self, port: int, address: str) -> None:
+    def welcome(self, port: int, address: str, stopping: Event) -> None:
         self.stdout.write("Web server, workers and beat are starting.")
         self.stdout.flush()
-        wait_until_ready(port)
+        wait_until_ready(port, stopping)
+        if stopping.is_set():
+            return
         self.stdout.write(f"\nThe portal is at {address}\n")
         for login in demo.logins():
             self.stdout.write(f"  {login.role:<22} {login.email:<38} {login.password}")
             self.stdout.write(f"  {'':<22} {login.try_first}")
         self.stdout.write("\nCtrl-C stops everything.\n")
         self.stdout.flush()
+
+
+def port_number(text: str) -> int:
+    """Raises ArgumentTypeError, which argparse shows."""
+    if not text.isdecimal() or not 1 <= int(text) <= LAST_PORT:
+        raise ArgumentTypeError(f"{text} is no port; choose one from 1 to {LAST_PORT}.")
+    return int(text)
 
 
 @contextmanager
@@ -132,8 +142,19 @@ def require_free(port: int) -> None:
         try:
             door.bind((LOOPBACK, port))
         except OSError as error:
-            other = f"bin/demo --port {port + 1 if port < 65535 else 8000}"
+            other = f"bin/demo --port {port + 1 if port < LAST_PORT else 8000}"
             raise CommandError(f"Port {port} cannot be used ({error.strerror}). Choose another: {other}") from None
+
+
+def gather_static() -> bool:
+    """Lay out what browsers load, unless what is there is still right; whether it was done."""
+    stamp = settings.STATIC_ROOT / ".stamp"
+    digest = static_digest()
+    if stamp.exists() and stamp.read_text() == digest:
+        return False
+    call_command("collectstatic", interactive=False, clear=True, verbosity=0)
+    stamp.write_text(digest)
+    return True
 
 
 def static_digest() -> str:
@@ -146,19 +167,17 @@ def static_digest() -> str:
     return digest.hexdigest()
 
 
-def wait_until_ready(port: int) -> None:
-    """Return when `/readyz` says so; after a minute say what is missing and let the supervisor go on trying."""
+def wait_until_ready(port: int, stopping: Event) -> None:
+    """Return when `/readyz` says so or `stopping` is set; after a minute say what is missing and return as well."""
     deadline = time.monotonic() + SECONDS_TO_READY
     answer = "it does not listen yet"
     while time.monotonic() < deadline:
         try:
             status, answer = ask(port, "/readyz")
-            if status == http.client.OK:
-                return
         except OSError:
-            time.sleep(0.05)
-        else:
-            time.sleep(0.2)
+            status = 0
+        if status == http.client.OK or stopping.wait(0.1):
+            return
     print(f"Not ready after {SECONDS_TO_READY} s: {answer}", file=sys.stderr)
 
 

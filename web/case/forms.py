@@ -32,6 +32,7 @@ class OnceForm(forms.Form):
 
     refusals: Mapping[str, str] = {}
     sent_before = False
+    refusal: Refusal | None = None
 
     def __init__(self, *args: Any, **kwargs: Any):
         kwargs["initial"] = {"submission": uuid4()} | (kwargs.get("initial") or {})
@@ -49,9 +50,22 @@ class OnceForm(forms.Form):
 
     def refuse(self, refusal: Refusal) -> None:
         """Show a refusal next to the field it speaks of, or on top."""
+        self.refusal = refusal
         by_name = refusal.code.removesuffix("_missing").removesuffix("_too_long").removesuffix("_invalid")
         field = self.refusals.get(refusal.code, by_name)
         self.add_error(field if field in self.fields else None, refusal.message)
+
+    def ask_for_files_again(self) -> None:
+        """A form that is shown again has lost its files: a browser does not keep them."""
+        if self.files and "attachments" in self.fields and "attachments" not in self.errors:
+            self.add_error("attachments", "Please choose your files again: a browser does not keep them.")
+
+    @property
+    def has_text(self) -> bool:
+        """Whether somebody wrote something into this form that was sent."""
+        return any(
+            self.cleaned_data.get(name) for name, field in self.fields.items() if isinstance(field, TextField)
+        )
 
     def mend_hidden(self) -> None:
         """Replace hidden values that came back damaged, so that the next try can succeed."""
@@ -114,6 +128,11 @@ class MessageForm(CaseForm):
 
     body = TextField(label="Your message")
     attachments = FilesField()
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        if self.files:
+            self.fields["body"].error_messages["required"] = "Please write a few words about your files."
 
 
 def require_phone_field(form: forms.Form, severity: Severity | None) -> None:

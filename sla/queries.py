@@ -90,7 +90,7 @@ def row_states(cases: Sequence[Case], now: datetime) -> dict[int, RowState]:
 def _view(explanation: Explanation) -> ClockView:
     milestone = explanation.milestone
     return ClockView(
-        kind=milestone.kind.label,
+        kind=milestone.kind.label if milestone.cycle == 1 else "Response after reopening",
         state=explanation.state,
         due_at=milestone.due_at,
         met_at=milestone.met_at,

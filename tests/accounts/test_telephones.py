@@ -13,7 +13,9 @@ def test_a_number_is_taken_as_people_write_it(number):
     require_number(number)
 
 
-@pytest.mark.parametrize("text", ["later", "12345", "+", "call me: 0301234567", "ext. 123456", "١٢٣٤٥٦", "0301234567; 1"])
+@pytest.mark.parametrize(
+    "text", ["later", "12345", "+", "call me: 0301234567", "ext. 123456", "١٢٣٤٥٦", "0301234567; 1"]
+)
 def test_what_nobody_can_dial_is_refused(text):
     with refused("phone_invalid"):
         require_number(text)

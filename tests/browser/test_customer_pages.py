@@ -213,7 +213,9 @@ def test_a_slow_answer_for_another_organization_is_not_shown(portal, browser, th
         expect(page.locator("#case-offer")).to_contain_text("JST Tokyo")
 
 
-def test_the_promise_of_a_waiting_form_moves_on_and_leaves_the_choices_alone(portal, browser, technical_contact, product):
+def test_the_promise_of_a_waiting_form_moves_on_and_leaves_the_choices_alone(
+    portal, browser, technical_contact, product
+):
     with visit_as(browser, portal, technical_contact) as context:
         page = context.new_page()
         page.clock.install()

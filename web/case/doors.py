@@ -29,8 +29,9 @@ UNPROCESSABLE = 422
 def carry_out(request: HttpRequest, form: OnceForm, verb: Verb) -> Case | None:
     """Let `verb` (called with the stored files) take effect, and return its case; None when it was refused.
 
-    After a refusal the form holds the message, and `form.changed` has the rows of what happened since it was shown; after
-    `Stale` it can be sent again. Bytes of files whose verb took no effect are deleted again. PermissionDenied passes.
+    After a refusal the form holds the message, and `form.changed` has the rows of what happened since it was shown;
+    after `Stale` it can be sent again. Bytes of files whose verb took no effect are deleted again. PermissionDenied
+    passes.
     """
     case = _attempt(request, form, verb)
     if case is None:

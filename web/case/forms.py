@@ -63,9 +63,7 @@ class OnceForm(forms.Form):
     @property
     def has_text(self) -> bool:
         """Whether somebody wrote something into this form that was sent."""
-        return any(
-            self.cleaned_data.get(name) for name, field in self.fields.items() if isinstance(field, TextField)
-        )
+        return any(self.cleaned_data.get(name) for name, field in self.fields.items() if isinstance(field, TextField))
 
     def mend_hidden(self) -> None:
         """Replace hidden values that came back damaged, so that the next try can succeed."""

@@ -103,7 +103,13 @@ class InvitationForm(forms.ModelForm):
         told = super().clean() or {}
         if not self.errors:
             try:
-                invitations.require_sensible(**as_arguments(told))
+                given = as_arguments(told)
+                invitations.require_sensible(
+                    email=given["email"],
+                    organization=given["organization"],
+                    contact_roles=given["contact_roles"],
+                    staff_role=given["staff_role"],
+                )
             except Refusal as refusal:
                 raise forms.ValidationError(refusal.message, code=refusal.code) from refusal
         return told

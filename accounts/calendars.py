@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import holidays
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, Q, QuerySet
 
 from accounts.models import FrozenCalendar, Holiday, HolidayImport, Organization, RegionCalendar
 
@@ -35,29 +35,56 @@ def freeze(organization: Organization, at: datetime) -> FrozenCalendar:
 
 def weekly_hours(organization: Organization) -> dict[str, list[list[str]]]:
     """The country's weekly hours where it has its own, the region's otherwise."""
-    calendar = (
-        RegionCalendar.objects.filter(region=organization.region_id, country__in=["", organization.country])
-        .order_by("-country")
-        .first()
-    )
+    calendar = _calendars(organization).first()
     if calendar is None:
         raise LookupError(f"Region {organization.region_id} has no calendar.")
     return calendar.weekly
 
 
+def _calendars(organization: Organization) -> QuerySet[RegionCalendar]:
+    """The country's own calendar, if it has one, before the region's."""
+    kept = RegionCalendar.objects.filter(region=organization.region_id, country__in=["", organization.country])
+    return kept.order_by("-country")
+
+
 def _holidays_of(organization: Organization, years: range) -> dict[str, str]:
     """The closures of the country and the subdivision, and the public holidays as the subdivision keeps them."""
-    rows = Holiday.objects.filter(
-        Q(source=Holiday.Source.ADMIN, subdivision__in=["", organization.subdivision])
-        | Q(source=Holiday.Source.LIBRARY, subdivision=organization.subdivision),
-        country=organization.country,
-        on__year__gte=years.start,
-        on__year__lt=years.stop,
-    ).order_by("on", "source", "name")
+    rows = Holiday.objects.filter(_kept_by(organization), on__year__gte=years.start, on__year__lt=years.stop).order_by(
+        "on", "source", "name"
+    )
     named: dict[str, str] = {}
     for row in rows:
         named.setdefault(row.on.isoformat(), row.name)
     return named
+
+
+def _kept_by(organization: Organization) -> Q:
+    """The days that this organization keeps."""
+    closures = Q(source=Holiday.Source.ADMIN, subdivision__in=["", organization.subdivision])
+    public = Q(source=Holiday.Source.LIBRARY, subdivision=organization.subdivision)
+    return Q(country=organization.country) & (closures | public)
+
+
+def hours_of_a_day(organization: Organization, on: date) -> FrozenCalendar | None:
+    """The organization's hours, true for the local day `on` alone and not stored, in one statement.
+
+    None while the public holidays of that year are not pinned, or when the region has no calendar.
+    """
+    pinned = HolidayImport.objects.filter(
+        country=organization.country, subdivision=organization.subdivision, year=on.year
+    )
+    found = (
+        _calendars(organization)
+        .annotate(closed=Exists(Holiday.objects.filter(_kept_by(organization), on=on)))
+        .filter(Exists(pinned))
+        .values_list("weekly", "closed")
+        .first()
+    )
+    if found is None:
+        return None
+    weekly, closed = found
+    holidays = {on.isoformat(): ""} if closed else {}
+    return FrozenCalendar(zone=organization.own_zone, place=organization.place, weekly=weekly, holidays=holidays)
 
 
 @transaction.atomic

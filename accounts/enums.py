@@ -1,6 +1,6 @@
 """Words for people and places. Standard library only."""
 
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Self
 
 
@@ -64,3 +64,19 @@ class AbsenceReason(Worded):
     SICK = "sick", "Sick leave"
     TRAINING = "training", "Training"
     OTHER = "other", "Other"
+
+
+class MailState(Worded):
+    """How far a mail got."""
+
+    PENDING = "pending", "Waiting"
+    SENT = "sent", "Sent"
+    FAILED = "failed", "Given up"
+    DROPPED = "dropped", "Not sent"
+
+
+class Priority(IntEnum):
+    """Which mail goes first."""
+
+    URGENT = 1
+    NORMAL = 2

@@ -130,7 +130,7 @@ def accept(token: str, *, at: datetime, by: User | None = None, password: str = 
     invitation = find(token, at=at)
     Invitation.objects.select_for_update().get(pk=invitation.pk)
     invitation = find(token, at=at)
-    user = User.objects.filter(email__iexact=invitation.email).first()
+    user = User.objects.with_email(invitation.email).first()
     if user != by:
         raise Refusal("not_yours", "This invitation is for somebody else than who is signed in.")
     _require_newcomer(invitation.email, invitation.organization)
@@ -164,7 +164,6 @@ def require_sensible(
     organization: Organization | None,
     contact_roles: Collection[ContactRole],
     staff_role: StaffRole | None,
-    **_: object,
 ) -> None:
     """Raise Refusal when these arguments of `invite` do not belong together, or the person is there already."""
     if bool(organization) == bool(staff_role):
@@ -178,7 +177,7 @@ def require_sensible(
 
 def _require_newcomer(email: str, organization: Organization | None) -> None:
     """Nobody is invited to where they are, and staff and customers stay apart."""
-    user = User.objects.filter(email__iexact=email).first()
+    user = User.objects.with_email(email).first()
     if user is None:
         return
     if user.profile:

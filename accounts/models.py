@@ -3,7 +3,6 @@
 import hashlib
 import json
 import re
-import uuid
 import zoneinfo
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
@@ -22,6 +21,8 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accounts.enums import AbsenceReason, CaseSight, ContactRole, OnCallDuty, StaffRole
+from accounts.local_time import instant_of
+from accounts.outbox import Outgoing, OutgoingQuerySet
 from accounts.standing import Standing
 
 
@@ -165,14 +166,21 @@ class FrozenCalendar(models.Model):
         return bool(self.weekly.get(str(day.weekday()))) and day not in self.closed_on
 
     def close_of_business(self, day: date) -> datetime:
-        """When the local business day `day` ends, as aware UTC. Raises KeyError for a weekday without hours."""
+        """When the local business day `day` ends, as aware UTC. Raises KeyError for a weekday without hours.
+
+        The same as the last closing that `sla.calendars` knows of that day.
+        """
         closes = self.weekly[str(day.weekday())][-1][1]
         midnight = datetime.combine(day, time())
         end = midnight + timedelta(days=1) if closes == "24:00" else datetime.combine(day, time.fromisoformat(closes))
-        return end.replace(tzinfo=ZoneInfo(self.zone)).astimezone(UTC)
+        return instant_of(end, ZoneInfo(self.zone))
 
 
 class UserManager(BaseUserManager["User"]):
+    def with_email(self, email: str) -> models.QuerySet["User"]:
+        """The user of this address, however it is written: found by the index that keeps it unique."""
+        return self.alias(lowered=Lower("email")).filter(lowered=Lower(models.Value(email)))
+
     def create_user(self, email: str, name: str, password: str | None = None, **fields: Any) -> "User":
         """A person who signs in by e-mail. Without a password the account waits for its invitation."""
         user = self.model(email=self.normalize_email(email).lower(), name=name, **fields)
@@ -181,7 +189,7 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        return self.get(email__iexact=username)
+        return self.with_email(username or "").get()
 
 
 class User(AbstractBaseUser, PermissionsMixin):
@@ -192,7 +200,6 @@ class User(AbstractBaseUser, PermissionsMixin):
     zone = models.CharField("time zone", max_length=64, default="UTC", validators=[validate_zone])
     phone = models.CharField("telephone", max_length=40, blank=True)
     is_active = models.BooleanField("may sign in", default=True)
-    is_staff = models.BooleanField("may use the back office", default=False)
     date_joined = models.DateTimeField(default=timezone.now)
 
     objects = UserManager()
@@ -221,6 +228,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     @property
     def staff_role(self) -> StaffRole | None:
         return StaffRole(self.profile.role) if self.is_active and self.profile else None
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether this person may use the back office, as Django calls it: administrators alone."""
+        return self.staff_role is StaffRole.ADMIN
 
     @cached_property
     def standings(self) -> "dict[int, Contact]":
@@ -273,6 +285,25 @@ class Organization(models.Model):
         return self.city or self.own_zone.rsplit("/", 1)[-1].replace("_", " ")
 
 
+def _apart_from(table: str) -> pgtrigger.Trigger:
+    """Refuse a row for somebody who has one in `table`: staff and customers stay apart.
+
+    The user's row is locked first, so that two transactions cannot put one person on both sides.
+    """
+    return pgtrigger.Trigger(
+        name="staff_and_customers_stay_apart",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Insert | pgtrigger.UpdateOf("user_id"),
+        func=f"""
+            PERFORM 1 FROM accounts_user WHERE id = NEW.user_id FOR NO KEY UPDATE;
+            IF EXISTS (SELECT 1 FROM {table} WHERE user_id = NEW.user_id) THEN
+                RAISE EXCEPTION 'nobody is both staff and a contact of a customer' USING ERRCODE = 'check_violation';
+            END IF;
+            RETURN NEW;
+        """,  # noqa: S608
+    )
+
+
 class ContactQuerySet(models.QuerySet["Contact"]):
     def in_force(self, at: datetime) -> Self:
         """The contacts that stand for their organization at `at` (aware); the same answer as `standing.in_force`."""
@@ -319,9 +350,14 @@ class Contact(models.Model):
                 name="third_party_has_no_other_role",
             ),
         ]
+        triggers = [_apart_from("accounts_staffprofile")]
 
     def __str__(self) -> str:
         return f"{self.user} of {self.organization}"
+
+    def clean(self) -> None:
+        if StaffProfile.objects.filter(user=self.user_id).exists():
+            raise ValidationError({"user": "This is a member of staff: staff and customers stay apart."})
 
     @property
     def is_third_party(self) -> bool:
@@ -377,11 +413,18 @@ class Shift(models.Model):
     def __str__(self) -> str:
         return f"{self.center} {self.weekday} {self.opens:%H:%M}-{self.closes:%H:%M}"
 
+    def hours_on(self, day: date) -> tuple[datetime, datetime]:
+        """When the shift opens and closes on the local `day`, whatever its weekday, as aware UTC."""
+        zone = ZoneInfo(self.center.zone)
+        last = day if self.closes > time.min else day + timedelta(days=1)
+        opens, closes = datetime.combine(day, self.opens, zone), datetime.combine(last, self.closes, zone)
+        return opens.astimezone(UTC), closes.astimezone(UTC)
+
     def covers(self, at: datetime) -> bool:
         """Whether `at` (aware) lies in the shift, by the center's own clock."""
-        local = at.astimezone(ZoneInfo(self.center.zone))
-        before_end = self.closes == time.min or local.time() < self.closes
-        return local.weekday() == self.weekday and self.opens <= local.time() and before_end
+        day = at.astimezone(ZoneInfo(self.center.zone)).date()
+        opens, closes = self.hours_on(day)
+        return day.weekday() == self.weekday and opens <= at < closes
 
 
 class StaffProfile(models.Model):
@@ -393,8 +436,15 @@ class StaffProfile(models.Model):
     center = models.ForeignKey(SupportCenter, null=True, blank=True, on_delete=models.PROTECT, related_name="staff")
     skills = ArrayField(models.CharField(max_length=60), default=list, blank=True)
 
+    class Meta:
+        triggers = [_apart_from("accounts_contact")]
+
     def __str__(self) -> str:
         return f"{self.user}, {StaffRole(self.role).label}"
+
+    def clean(self) -> None:
+        if Contact.objects.filter(user=self.user_id).exists():
+            raise ValidationError({"user": "This is a contact of a customer: staff and customers stay apart."})
 
 
 class OnCall(models.Model):
@@ -433,35 +483,19 @@ class Absence(models.Model):
         return f"{self.user}, {AbsenceReason(self.reason).label}"
 
 
-class LetterQuerySet(models.QuerySet["Letter"]):
-    def due(self, at: datetime) -> Self:
-        """The letters to be sent (again) by `at` (aware)."""
-        return self.filter(sent_at=None, next_try_at__lte=at)
-
-
-class Letter(models.Model):
+class Letter(Outgoing):
     """A mail about an account, promised by this row and sent from it (password resets, invitations, notices).
 
-    `body` may hold a link that opens an account; it is erased when the letter is sent or expires.
+    `body` may hold a link that opens an account; it is erased when nothing is left to be tried.
     """
 
-    key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    FORGOTTEN = ("body",)
+
     to = models.EmailField(max_length=254)
     subject = models.CharField(max_length=200)
     body = models.TextField(blank=True)
-    created_at = models.DateTimeField()
-    next_try_at = models.DateTimeField(null=True, help_text="Null: never again.")
-    attempts = models.PositiveSmallIntegerField(default=0)
-    sent_at = models.DateTimeField(null=True)
 
-    objects = LetterQuerySet.as_manager()
-
-    class Meta:
-        indexes = [
-            models.Index(
-                fields=["next_try_at"], name="letter_due", condition=Q(sent_at=None, next_try_at__isnull=False)
-            )
-        ]
+    objects = OutgoingQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"{self.subject}, to {self.to}"

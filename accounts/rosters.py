@@ -1,14 +1,63 @@
-"""Who of support is at work at a moment (C-SCP-05): shifts, absences and on-call duty, for many moments at once."""
+"""Who of support is at work at a moment (C-SCP-05): shifts, absences and on-call duty.
 
-from collections.abc import Collection, Sequence
+`Roster` answers for everybody and many moments at once, `is_away` and `is_on_shift` for one person.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Self
+from datetime import datetime, timedelta
+from typing import NamedTuple, Self
+from zoneinfo import ZoneInfo
 
 from django.db.models import F
 
 from accounts.enums import ENGINEER_ROLES, OnCallDuty, StaffRole
-from accounts.models import Absence, OnCall, Shift, StaffProfile
+from accounts.models import Absence, OnCall, Shift, StaffProfile, SupportCenter
+
+
+class Stretch(NamedTuple):
+    """A time in which a center is staffed: aware UTC, `opens` included, `closes` not."""
+
+    center: SupportCenter
+    opens: datetime
+    closes: datetime
+
+
+def stretches(shifts: Iterable[Shift], first: datetime, last: datetime) -> list[Stretch]:
+    """When each center of these shifts is staffed between two aware moments, cut to that span, in order of opening.
+
+    Shifts of a center that touch or overlap make one stretch.
+    """
+    found: list[Stretch] = []
+    latest: dict[int, int] = {}
+    for one in sorted(_worked(shifts, first, last), key=lambda one: (one.opens, one.closes)):
+        place = latest.get(one.center.pk)
+        if place is not None and one.opens <= found[place].closes:
+            found[place] = found[place]._replace(closes=max(found[place].closes, one.closes))
+        else:
+            latest[one.center.pk] = len(found)
+            found.append(one)
+    return found
+
+
+def _worked(shifts: Iterable[Shift], first: datetime, last: datetime) -> Iterator[Stretch]:
+    for shift in shifts:
+        day = first.astimezone(ZoneInfo(shift.center.zone)).date() - timedelta(days=1)
+        while (hours := shift.hours_on(day))[0] < last:
+            if day.weekday() == shift.weekday and hours[1] > first:
+                yield Stretch(shift.center, max(hours[0], first), min(hours[1], last))
+            day += timedelta(days=1)
+
+
+def is_away(person: StaffProfile, at: datetime) -> bool:
+    """Whether this one member of staff is absent at `at` (aware)."""
+    return Absence.objects.filter(user=person.user_id, starts_at__lte=at, ends_at__gt=at).exists()
+
+
+def is_on_shift(person: StaffProfile, at: datetime) -> bool:
+    """Whether this one member of staff is not absent and its center staffed at `at`; without a center nobody is."""
+    shifts = Shift.objects.filter(center=person.center_id).select_related("center")
+    return any(shift.covers(at) for shift in shifts) and not is_away(person, at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +82,29 @@ class Roster:
                     F("region").asc(nulls_last=True), "pk"
                 )
             ),
-            staff=list(StaffProfile.objects.filter(user__is_active=True).order_by("pk")),
+            staff=list(StaffProfile.objects.filter(user__is_active=True).select_related("center").order_by("pk")),
         )
 
     def is_available(self, user: int, at: datetime) -> bool:
         """Whether this member of staff may sign in and is not absent at `at`, on shift or not."""
         return any(one.user_id == user for one in self.staff) and user not in self._away(at)
 
-    def on_shift(self, region: str, at: datetime, roles: Collection[StaffRole] = ENGINEER_ROLES) -> list[int]:
-        """The region's people in these roles whose center is staffed at `at`."""
-        staffed = {shift.center_id for shift in self._covering(at) if shift.center.region_id == region}
+    def on_shift(self, region: str | None, at: datetime, roles: Collection[StaffRole] = ENGINEER_ROLES) -> list[int]:
+        """The people in these roles whose center is staffed at `at`: the region's, or those of every region (None)."""
+        staffed = {shift.center_id for shift in self._covering(at) if region in (None, shift.center.region_id)}
         return self._present([one.user_id for one in self._with_role(roles) if one.center_id in staffed], at)
+
+    def based_in(self, region: str | None, at: datetime, roles: Collection[StaffRole]) -> list[int]:
+        """The people in these roles, on shift or not: the region's, or everybody (None).
+
+        Without those who are absent at `at`, unless all are.
+        """
+        people = [
+            one.user_id
+            for one in self._with_role(roles)
+            if region is None or (one.center and one.center.region_id == region)
+        ]
+        return self._present(people, at) or people
 
     def is_on_shift(self, user: int, at: datetime) -> bool:
         """Whether this member of staff is available and the center staffed at `at`; without a center nobody is."""
@@ -60,8 +121,7 @@ class Roster:
 
     def managers(self, at: datetime) -> list[int]:
         """Every support manager who is not absent; all of them when all are."""
-        managers = [one.user_id for one in self._with_role({StaffRole.SUPPORT_MANAGER})]
-        return self._present(managers, at) or managers
+        return self.based_in(None, at, {StaffRole.SUPPORT_MANAGER})
 
     def _covering(self, at: datetime) -> list[Shift]:
         return [shift for shift in self.shifts if shift.covers(at)]

@@ -1,9 +1,4 @@
-"""How fast is open time? Beside the least that any answer needs: one bisection over a prepared list.
-
-    python -m bench.calendars
-
-Medians over rounds of many calls each; compare the ratios, machines differ.
-"""
+"""How fast is open time? Beside the least that any answer needs: one bisection over a prepared list."""
 
 from bisect import bisect_right
 from collections.abc import Callable
@@ -21,13 +16,14 @@ START = datetime(2026, 3, 27, 15, 30, tzinfo=UTC)  # a Friday afternoon; summer 
 EIGHT_HOURS, YEAR, DECADE = timedelta(hours=8), timedelta(days=365), timedelta(days=3653)
 
 
-def main() -> None:
+def measure() -> None:
+    """Print the median cost of each calculation, over rounds of many calls each."""
     new_year = datetime(2026, 1, 1, tzinfo=UTC)
     openings = [window.opens for window in windows(LONDON, new_year, new_year + YEAR)]
     floor = microseconds(lambda: bisect_right(openings, START))
     rows = {
         "floor: bisect a prepared list": floor,
-        "add_open_time, 8 hours": microseconds(lambda: add_open_time(LONDON, START, EIGHT_HOURS)),
+        "add_open_time, 8 hours, London": microseconds(lambda: add_open_time(LONDON, START, EIGHT_HOURS)),
         "open_time_between, a year": microseconds(lambda: open_time_between(LONDON, START, START + YEAR)),
         "open_time_between, ten years": microseconds(lambda: open_time_between(LONDON, START, START + DECADE)),
     }
@@ -40,7 +36,3 @@ def microseconds(call: Callable[[], object]) -> float:
     """The median cost of one call, its tables already built."""
     call()
     return median(repeat(call, number=CALLS, repeat=ROUNDS)) / CALLS * MICROSECONDS
-
-
-if __name__ == "__main__":
-    main()

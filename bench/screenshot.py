@@ -28,7 +28,7 @@ def main() -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         page = browser.new_page(
-            viewport={"width": 1440, "height": 900}, color_scheme="dark" if options.dark else "light"
+            viewport={"width": 1400, "height": 660}, color_scheme="dark" if options.dark else "light"
         )
         page.goto(f"{options.address}/accounts/login/")
         page.fill("input[name=login]", options.email)

@@ -19,6 +19,8 @@ from django.core.files.uploadedfile import UploadedFile
 from accounts.refusal import Refusal
 from cases.models import ATTACHMENTS, Attachment, Case, Message, Note, stored_path
 
+UNNAMED_FOR = timedelta(days=1)
+
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
@@ -86,16 +88,28 @@ def discard(files: Iterable[StoredFile]) -> None:
         default_storage.delete(one.path)
 
 
-def clean_orphans(at: datetime, older_than: timedelta = timedelta(hours=24)) -> int:
-    """Delete stored bytes that no row names and that are older than `older_than`; return how many."""
+def clean_orphans(at: datetime) -> int:
+    """Delete stored bytes that no row names and that are a day old by `at` (aware); return how many.
+
+    A day, because a verb that is under way names its files when it commits.
+    """
     deleted = 0
     for paths in _stored_paths():
-        named = set(Attachment.objects.filter(file__in=paths).values_list("file", flat=True))
+        keys = [key for path in paths if (key := _key_of(path))]
+        named = set(Attachment.objects.filter(key__in=keys).values_list("file", flat=True))
         for path in set(paths) - named:
-            if at - default_storage.get_modified_time(path) > older_than:
+            if at - default_storage.get_modified_time(path) > UNNAMED_FOR:
                 default_storage.delete(path)
                 deleted += 1
     return deleted
+
+
+def _key_of(path: str) -> uuid.UUID | None:
+    """The key that is the file's name; None for a file that the portal did not store."""
+    try:
+        return uuid.UUID(hex=PurePath(path).name)
+    except ValueError:
+        return None
 
 
 def _stored_paths() -> Iterator[list[str]]:

@@ -181,6 +181,16 @@ class EventKind(StrEnum):
     FIRST_RESPONSE_BREACHED = "first_response_breached"
 
 
+# Facts that move neither the case nor a clock: what was done before them may be recorded after them.
+PASSING_KINDS = frozenset(
+    {
+        EventKind.NOTED,
+        EventKind.FOLLOWED_ON,
+        EventKind.CLOSURE_REMINDED,
+        EventKind.FIRST_RESPONSE_WARNED,
+    }
+)
+
 # Facts a customer never sees: not on a page, in an export or in a mail.
 INTERNAL_KINDS = frozenset(
     {

@@ -7,18 +7,18 @@ What each kind carries in `data`, all JSON; instants are ISO 8601 UTC strings, s
 
 =======================  ==============================================================================================
 RECEIVED                 requested: int, channel: str, received_at: str (the submission, or the start of the call),
-                         message: int
+                         message: int, phone: str
 ENTITLEMENT_VERIFIED     verdict: dict, override: str (the reason to go against the verdict, or "")
 HELD                     reason: HoldReason
 RESUMED                  nothing
-ASSIGNED / REASSIGNED    owner: int, before: int | None, reason: str, note: str
+ASSIGNED / REASSIGNED    owner: int, before: int | None, case_manager: int | None, reason: str, note: str
 REPLIED                  message: int, waiting: bool (True: the next move is the customer's; before an engineer has the
                          case its turn stays with support)
 CUSTOMER_REPLIED         message: int, channel: str
 NOTED                    note: int
 CALLED                   reached: bool, summary: str
-SEVERITY_PROPOSED        severity: int, side: Side, reason: str
-SEVERITY_AGREED          severity: int
+SEVERITY_PROPOSED        severity: int, side: Side, reason: str, phone: str (a new number, or "")
+SEVERITY_AGREED          severity: int, phone: str (a new number, or "")
 SEVERITY_REDUCED         before: int, severity: int, reason: str, agreed: bool
 CLOSURE_PROPOSED         problem: str, resolution: str, reason: ClosureReason
 CLOSURE_REJECTED         message: int
@@ -55,7 +55,8 @@ from cases.enums import (
 class Fact:
     """One entry of a case's log: the `seq`-th thing that happened (from 1), at an aware UTC instant.
 
-    Facts of one case never go back in time: `at` is not before that of the fact with the previous `seq`.
+    Facts of one case never go back in time, except behind passing ones (`PASSING_KINDS`): `at` is not before that of
+    the last fact that moved something.
     """
 
     seq: int
@@ -76,7 +77,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What a case's log says about it. Instants are aware UTC; `owner` is a user id.
+    """What a case's log says about it. Instants are aware UTC; `owner` and `case_manager` are user ids.
 
     `requested` is the customer's latest wish, `proposed` the latest position of support (None before it spoke). After
     the agreement a position below `severity` is a wish to lower it, which stands until the other side agrees or it is
@@ -90,6 +91,8 @@ class State:
     severity_agreed_at: datetime | None = None
     verified_at: datetime | None = None
     owner: int | None = None
+    case_manager: int | None = None
+    phone: str = ""
     held_at: datetime | None = None
     responded_at: datetime | None = None
     attempts: tuple[Attempt, ...] = ()
@@ -135,10 +138,11 @@ def apply(state: State | None, fact: Fact) -> State:
     if state is None:
         if fact.kind is not EventKind.RECEIVED:
             raise ValueError(f"a log begins with its receipt, not with {fact.kind}")
-        state = State(requested=Severity(fact.data["requested"]))
+        state = State(requested=Severity(fact.data["requested"]), phone=fact.data["phone"])
     elif fact.seq != state.version + 1:
         raise ValueError(f"fact {fact.seq} does not follow fact {state.version}")
-    after = replace(state, **_changes(state, fact), version=fact.seq, updated_at=fact.at)
+    updated_at = max(state.updated_at or fact.at, fact.at)
+    after = replace(state, **_changes(state, fact), version=fact.seq, updated_at=updated_at)
     if is_response(fact) and not state.responded_at:
         after = replace(after, responded_at=fact.at)
     if _begins_anew(fact):
@@ -198,17 +202,19 @@ def _changes(state: State, fact: Fact) -> dict[str, Any]:
             return {"held_at": None}
         case EventKind.ASSIGNED | EventKind.REASSIGNED:
             begins = state.status in (Status.RECEIVED, Status.QUEUED)
-            return {"owner": data["owner"], "status": Status.IN_PROGRESS if begins else state.status}
+            hands = {"owner": data["owner"], "case_manager": data["case_manager"]}
+            return {**hands, "status": Status.IN_PROGRESS if begins else state.status}
         case EventKind.REPLIED if state.status in (Status.IN_PROGRESS, Status.WAITING_FOR_CUSTOMER):
             return {"status": Status.WAITING_FOR_CUSTOMER if data["waiting"] else Status.IN_PROGRESS}
         case EventKind.CUSTOMER_REPLIED | EventKind.CLOSURE_REJECTED:
             return _back_to_support(state)
         case EventKind.SEVERITY_PROPOSED:
             side = "requested" if data["side"] == Side.CUSTOMER else "proposed"
-            return {side: Severity(data["severity"])}
+            return {side: Severity(data["severity"]), "phone": data["phone"] or state.phone}
         case EventKind.SEVERITY_AGREED:
             agreed = Severity(data["severity"])
-            return {"requested": agreed, "proposed": agreed, "severity_agreed_at": at}
+            settled = {"requested": agreed, "proposed": agreed, "severity_agreed_at": at}
+            return {**settled, "phone": data["phone"] or state.phone}
         case EventKind.SEVERITY_REDUCED:
             return {"requested": Severity(data["severity"]), "proposed": Severity(data["severity"])}
         case EventKind.CLOSURE_PROPOSED:

@@ -16,7 +16,7 @@ from django.dispatch import Signal
 from django.utils import timezone
 
 from accounts.models import User
-from cases.enums import ActorRole, EventKind
+from cases.enums import PASSING_KINDS, ActorRole, EventKind
 from cases.facts import State, apply
 from cases.models import Case, CaseEvent
 from cases.permissions import role_of
@@ -40,8 +40,12 @@ class Entry:
 def record(entries: Sequence[Entry]) -> list[CaseEvent]:
     """Append these facts, in order, and let the cases and everything derived follow.
 
-    The cases must be locked by the caller; several facts about one case share one `Case` instance. A fact never
-    precedes the one before it: an `at` that does (clocks of two machines differ) is moved up to it.
+    The cases must be locked by the caller; several facts about one case share one `Case` instance.
+
+    A fact keeps the moment of its request, also when it had to wait for the lock and a note or a warning came between.
+    It only never precedes the last fact that moved the case or a clock, because the clocks are folded in order: then
+    it is moved up to that one. The two came together, or from machines whose clocks differ, so that this is a matter
+    of milliseconds.
     """
     if not connection.in_atomic_block:
         raise RuntimeError("a fact is recorded inside the verb's transaction")
@@ -81,7 +85,7 @@ def _next_event(entry: Entry) -> CaseEvent:
         case=case,
         seq=case.version + 1,
         kind=entry.kind,
-        at=max(entry.at, case.updated_at) if case.updated_at else entry.at,
+        at=_moment(entry),
         recorded_at=timezone.now(),
         by=entry.by,
         role=role,
@@ -89,6 +93,14 @@ def _next_event(entry: Entry) -> CaseEvent:
         submission=entry.submission,
         data=entry.data,
     )
+
+
+def _moment(entry: Entry) -> datetime:
+    """When the fact took effect: its own moment, but not before what it follows from."""
+    if not entry.case.updated_at or entry.at >= entry.case.updated_at:
+        return entry.at
+    before = entry.case.events.exclude(kind__in=PASSING_KINDS).order_by("seq").last()
+    return max(entry.at, before.at) if before else entry.at
 
 
 def _state_after(event: CaseEvent) -> State:

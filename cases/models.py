@@ -75,15 +75,11 @@ class Case(models.Model):
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="cases")
     product_version = models.CharField(max_length=40, blank=True)
     subject = models.CharField(max_length=200)
-    phone = models.CharField(max_length=40, blank=True)
     received_at = models.DateTimeField()
     calendar = models.ForeignKey(FrozenCalendar, on_delete=models.PROTECT, related_name="+")
     plan_version = models.ForeignKey(PlanVersion, on_delete=models.PROTECT, related_name="+")
     entitlement = models.ForeignKey(Entitlement, null=True, on_delete=models.PROTECT, related_name="cases")
     verdict = models.JSONField(help_text="The entitlement check with its evidence, as of receipt or verification.")
-    case_manager = models.ForeignKey(
-        User, null=True, on_delete=models.PROTECT, related_name="+", help_text="The owner's manager (A-20)."
-    )
     follows = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="followed_by")
 
     # State
@@ -94,6 +90,10 @@ class Case(models.Model):
     severity_agreed_at = models.DateTimeField(null=True)
     verified_at = models.DateTimeField(null=True)
     owner = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="owned_cases")
+    case_manager = models.ForeignKey(
+        User, null=True, on_delete=models.PROTECT, related_name="+", help_text="The owner's manager (A-20)."
+    )
+    phone = models.CharField(max_length=40, blank=True)
     held_at = models.DateTimeField(null=True)
     responded_at = models.DateTimeField(null=True)
     attempts = models.JSONField(default=list)
@@ -115,6 +115,7 @@ class Case(models.Model):
         "severity",
         "severity_agreed_at",
         "verified_at",
+        "phone",
         "held_at",
         "responded_at",
         "problem",
@@ -175,6 +176,8 @@ class Case(models.Model):
             severity_agreed_at=self.severity_agreed_at,
             verified_at=self.verified_at,
             owner=self.owner_id,
+            case_manager=self.case_manager_id,
+            phone=self.phone,
             held_at=self.held_at,
             responded_at=self.responded_at,
             attempts=tuple(
@@ -198,6 +201,7 @@ class Case(models.Model):
             "requested_severity": state.requested,
             "proposed_severity": state.proposed,
             "owner_id": state.owner,
+            "case_manager_id": state.case_manager,
             "closure_reason": state.closure_reason or "",
             "attempts": [
                 {"at": one.at.isoformat(), "channel": one.channel, "announces_closure": one.announces_closure}

@@ -54,7 +54,7 @@ def case_rule(actor: User, verb: str, case: Case | type[Case]) -> Decision:
     role = actor.staff_role
     if role:
         allowed = role in STAFF_VERBS.get(Verb(verb), frozenset())
-        return Decision(allowed, f"{role.label} {'may' if allowed else 'may not'} do this.")
+        return Decision(allowed, f"Your role, {role.label}, {'includes' if allowed else 'does not include'} this.")
     if isinstance(case, type):
         return deny("A customer opens a case for an organization.")
     return _customer_decision(actor, Verb(verb), case)

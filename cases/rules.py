@@ -40,10 +40,18 @@ def require_lower_severity(present: Severity, to: Severity) -> None:
         )
 
 
-def require_open_to_proposals(state: State, to: Severity) -> None:
-    """Before the agreement both sides may move either way; after it only downwards (A-10)."""
-    if state.severity_agreed_at:
+def require_open_to_proposals(state: State, to: Severity, own: Severity | None) -> None:
+    """Before the agreement both sides may move either way; after it only downwards, or back from a wish (A-10).
+
+    `own` is the present position of the side that proposes.
+    """
+    if state.severity_agreed_at and not takes_back(state, to, own):
         require_lower_severity(state.severity, to)
+
+
+def takes_back(state: State, to: Severity, own: Severity | None) -> bool:
+    """Whether putting `to` forward only takes back one's own wish to lower the agreed severity."""
+    return state.severity_agreed_at is not None and to == state.severity != own
 
 
 def require_agreeable(state: State, severity: Severity, other: Severity | None) -> None:

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 from accounts.admin_site import KeptByAdministrators
 from entitlements.enums import Activity
-from entitlements.models import Entitlement, PlanTarget, PlanVersion, Product, SupportPlan
+from entitlements.models import SEVERITIES, Entitlement, PlanTarget, PlanVersion, Product, SupportPlan
 
 
 @admin.register(Product)
@@ -25,10 +25,21 @@ class SupportPlanAdmin(KeptByAdministrators, admin.ModelAdmin):
     search_fields = ["name", "code"]
 
 
+class PlanTargetFormSet(forms.BaseInlineFormSet):
+    """One target for each severity, neither fewer nor twice: a version is never changed afterwards."""
+
+    def clean(self) -> None:
+        super().clean()
+        given = sorted(form.cleaned_data["severity"] for form in self.forms if "severity" in form.cleaned_data)
+        if not any(self.errors) and given != list(SEVERITIES):
+            raise forms.ValidationError("Give one target for each severity, from 1 to 4.", code="targets_missing")
+
+
 class PlanTargetInline(KeptByAdministrators, admin.TabularInline):
     model = PlanTarget
-    extra = 4
-    max_num = 4
+    formset = PlanTargetFormSet
+    extra = 0
+    min_num = max_num = len(SEVERITIES)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return obj is None and super().has_change_permission(request)

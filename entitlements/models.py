@@ -5,10 +5,13 @@ from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Count, F, Q
 
 from accounts.models import Organization, User
 from entitlements.enums import Activity, ContactMode, Hours
+
+# What a plan has a target for, each.
+SEVERITIES = (1, 2, 3, 4)
 
 
 class Product(models.Model):
@@ -39,7 +42,13 @@ class SupportPlan(models.Model):
 
     def version_on(self, day: date) -> "PlanVersion":
         """The version in force on `day` (C-DOC-04). Raises PlanVersion.DoesNotExist before the first."""
-        return self.versions.filter(effective_on__lte=day).latest("effective_on")
+        return self.versions.complete().filter(effective_on__lte=day).latest("effective_on")
+
+
+class PlanVersionQuerySet(models.QuerySet["PlanVersion"]):
+    def complete(self) -> Self:
+        """Those that promise something for every severity; another is not in force yet, whatever its day."""
+        return self.annotate(promised=Count("targets")).filter(promised=len(SEVERITIES))
 
 
 class PlanVersion(models.Model):
@@ -53,9 +62,16 @@ class PlanVersion(models.Model):
     excluded = ArrayField(models.CharField(max_length=40, choices=Activity.choices()), default=list)
     language = models.CharField(max_length=40, default="English", help_text="The one language of support (C-LNG-01).")
 
+    objects = PlanVersionQuerySet.as_manager()
+
     class Meta:
         ordering = ["plan", "-number"]
         constraints = [
+            models.CheckConstraint(
+                condition=~Q(included__overlap=F("excluded")),
+                name="what_is_included_is_not_excluded",
+                violation_error_message="An activity is either included or excluded.",
+            ),
             models.UniqueConstraint(fields=["plan", "number"], name="one_plan_version_per_number"),
             models.UniqueConstraint(fields=["plan", "effective_on"], name="one_plan_version_per_day"),
         ]

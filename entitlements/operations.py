@@ -27,12 +27,15 @@ def check(organization: Organization, product: Product, version: str, *, on: dat
 
 
 def plan_for(verdict: Verdict, *, on: date) -> PlanVersion:
-    """The plan version a case is judged by: the covering entitlement's, else Standard Support (C-PKG-01, C-DOC-01)."""
-    if verdict.entitlement is None:
-        plan = SupportPlan.objects.get(code=SupportPlan.STANDARD)
-    else:
-        plan = SupportPlan.objects.get(entitlements=verdict.entitlement)
-    return plan.version_on(on)
+    """The plan version a case is judged by: the covering entitlement's, else Standard Support (C-PKG-01, C-DOC-01).
+
+    A plan that promises nothing yet on that day leaves a case to Standard Support too.
+    """
+    if verdict.entitlement is not None:
+        bought = PlanVersion.objects.complete().filter(plan__entitlements=verdict.entitlement, effective_on__lte=on)
+        if version := bought.order_by("effective_on").last():
+            return version
+    return SupportPlan.objects.get(code=SupportPlan.STANDARD).version_on(on)
 
 
 def require_ever_bought(verdict: Verdict, product: Product) -> None:

@@ -69,7 +69,7 @@ def verify(
     present = [one for one in for_product if one.starts_on <= on <= one.ends_on]
     best = max(present, key=lambda one: one.ends_on, default=None)
     checks = (
-        _product_check(product, for_product),
+        _product_check(product, for_product, present, on),
         *_dates_checks(for_product, best, on),
         Check("contact", contact.allowed, contact.reason),
         _version_check(product, version, supported_versions),
@@ -83,10 +83,14 @@ def verify(
     return Verdict(outcome, checks, best.id if best else None)
 
 
-def _product_check(product: str, for_product: Sequence[EntitlementFacts]) -> Check:
+def _product_check(
+    product: str, for_product: Sequence[EntitlementFacts], present: Sequence[EntitlementFacts], on: date
+) -> Check:
     if not for_product:
         return Check("product", False, f"No support was ever bought for {product}.")
-    names = ", ".join(f"{one.plan} ({one.reference})" for one in for_product)
+    if not present:
+        return Check("product", False, f"No contract covers {product} on {_in_words(on)}.")
+    names = ", ".join(f"{one.plan} ({one.reference})" for one in present)
     return Check("product", True, f"{product} is covered by {names}.")
 
 
@@ -96,14 +100,21 @@ def _dates_checks(
     if best:
         days = (best.ends_on - on).days
         left = f"{_days(days)} left" if days else "today is the last day"
-        return (Check("dates", True, f"{best.reference} runs from {best.starts_on} to {best.ends_on}: {left}."),)
+        span = f"from {_in_words(best.starts_on)} to {_in_words(best.ends_on)}"
+        return (Check("dates", True, f"{best.reference} runs {span}: {left}."),)
     return tuple(_out_of_force(one, on) for one in for_product)
 
 
 def _out_of_force(one: EntitlementFacts, on: date) -> Check:
     if on < one.starts_on:
-        return Check("dates", False, f"{one.reference} begins only on {one.starts_on}.")
-    return Check("dates", False, f"{one.reference} ended on {one.ends_on}, {_days((on - one.ends_on).days)} ago.")
+        return Check("dates", False, f"{one.reference} begins only on {_in_words(one.starts_on)}.")
+    ago = _days((on - one.ends_on).days)
+    return Check("dates", False, f"{one.reference} ended on {_in_words(one.ends_on)}, {ago} ago.")
+
+
+def _in_words(day: date) -> str:
+    """ "31 Aug 2026"."""
+    return f"{day.day} {day:%b %Y}"
 
 
 def _days(count: int) -> str:

@@ -16,8 +16,8 @@ class Audience(StrEnum):
 
     CONTACT = "contact"  # the customer's contact of the case
     OWNER = "owner"  # its engineer, if it has one
-    OWNER_OR_QUEUE = "owner_or_queue"  # its engineer; the queue while there is none or the engineer is absent
-    QUEUE = "queue"  # the region's engineers on shift, else the engineer on call, else the manager on call
+    OWNER_OR_QUEUE = "owner_or_queue"  # its engineer; the queue while there is none or the engineer is not there
+    QUEUE = "queue"  # who takes it up next: at its severity 1 somebody who is awake, else the region's people
     CASE_MANAGER = "case_manager"
     MANAGER_ON_CALL = "manager_on_call"
 
@@ -33,8 +33,9 @@ def notices(kind: EventKind, data: Mapping[str, Any]) -> list[Notice]:
         case EventKind.RECEIVED:
             urgent = [Notice(Template.SEVERITY_1_RECEIVED, Audience.QUEUE)]
             return [Notice(Template.RECEIVED, Audience.CONTACT)] + urgent * (data["requested"] == Severity.ONE)
-        case EventKind.SEVERITY_PROPOSED if data["side"] == Side.CUSTOMER:
-            return [Notice(Template.CUSTOMER_PROPOSED_SEVERITY, Audience.OWNER_OR_QUEUE)]
+        case EventKind.SEVERITY_PROPOSED:  # it counts at once, before any agreement
+            urgent = [Notice(Template.BECAME_SEVERITY_1, Audience.QUEUE)]
+            return [_PROPOSED[Side(data["side"])]] + urgent * (data["severity"] == Severity.ONE)
         case EventKind.CONTACT_ATTEMPTED if data["message"] is None:
             return []  # a call that nobody took tells nobody
         case EventKind.CLOSED:
@@ -44,6 +45,11 @@ def notices(kind: EventKind, data: Mapping[str, Any]) -> list[Notice]:
             ]
     return _ALWAYS.get(kind, [])
 
+
+_PROPOSED = {
+    Side.CUSTOMER: Notice(Template.CUSTOMER_PROPOSED_SEVERITY, Audience.OWNER_OR_QUEUE),
+    Side.SUPPORT: Notice(Template.SEVERITY_PROPOSED, Audience.CONTACT),
+}
 
 _CLOSED = {
     ClosureReason.RESOLVED: Template.CLOSURE_SUMMARY,
@@ -66,7 +72,6 @@ _ALWAYS: dict[EventKind, list[Notice]] = {
         Notice(Template.CUSTOMER_REPLIED, Audience.OWNER_OR_QUEUE),
         Notice(Template.REPLY, Audience.CONTACT),
     ],
-    EventKind.SEVERITY_PROPOSED: [Notice(Template.SEVERITY_PROPOSED, Audience.CONTACT)],
     EventKind.SEVERITY_AGREED: [
         Notice(Template.SEVERITY_AGREED, Audience.CONTACT),
         Notice(Template.SEVERITY_SETTLED, Audience.OWNER),

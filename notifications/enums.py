@@ -10,15 +10,6 @@ class Channel(Worded):
     IN_APP = "in_app", "In the portal"
 
 
-class State(Worded):
-    """How far a notification got."""
-
-    PENDING = "pending", "Waiting"
-    SENT = "sent", "Sent"
-    FAILED = "failed", "Given up"
-    DROPPED = "dropped", "Not sent"
-
-
 class Template(Worded):
     """What somebody is told. The value is stored, the label is the sentence of the list in the portal."""
 
@@ -38,6 +29,7 @@ class Template(Worded):
     REOPENED = "reopened", "Your case is open again"
     # To staff
     SEVERITY_1_RECEIVED = "severity_1_received", "A case of severity 1 has come in"
+    BECAME_SEVERITY_1 = "became_severity_1", "A case has become severity 1"
     GIVEN_TO_YOU = "given_to_you", "This case is yours from now on"
     CUSTOMER_REPLIED = "customer_replied", "The customer wrote"
     CUSTOMER_PROPOSED_SEVERITY = "customer_proposed_severity", "The customer suggests another severity"
@@ -61,6 +53,7 @@ class Template(Worded):
 _FOR_STAFF = frozenset(
     {
         Template.SEVERITY_1_RECEIVED,
+        Template.BECAME_SEVERITY_1,
         Template.GIVEN_TO_YOU,
         Template.CUSTOMER_REPLIED,
         Template.CUSTOMER_PROPOSED_SEVERITY,
@@ -73,3 +66,4 @@ _FOR_STAFF = frozenset(
     }
 )
 _RECEIPTS = frozenset({Template.RECEIVED, Template.REOPENED, Template.CLOSURE_SUMMARY})
+FOR_CUSTOMERS = sorted(set(Template) - _FOR_STAFF)

@@ -1,31 +1,19 @@
 """Telling people: writing the outbox, sending what is due, marking what was read."""
 
-import logging
-from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
-from smtplib import SMTPException, SMTPResponseException
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 from uuid import UUID
 
-from django.core import mail
-from django.core.mail import EmailMultiAlternatives
-from django.core.mail.backends.base import BaseEmailBackend
-from django.db import transaction
+from django.core.mail import EmailMessage
 
+from accounts import outbox
 from accounts.models import User
+from accounts.outbox import NotToBeSent
 from cases.models import Case, CaseEvent
 from notifications import mails
-from notifications.enums import Channel, State, Template
+from notifications.enums import Channel, Template
 from notifications.models import Notification
-from notifications.recipients import tellings
-
-logger = logging.getLogger(__name__)
-
-# A batch must be through within its lease even when the mail server uses up its time limit for every mail.
-BATCH = 50
-LEASE = timedelta(minutes=15)
-# How long to wait after each failed try; after the last, about a day in all, the mail is given up.
-WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 360, 720))
-
+from notifications.recipients import Telling, instead_of_the_contact, tellings
 
 # Writing
 
@@ -35,9 +23,13 @@ def tell(events: Sequence[CaseEvent]) -> int:
 
     A fixed number of statements for any number of facts of any number of cases.
     """
+    return _write(tellings(events))
+
+
+def _write(found: Iterable[Telling]) -> int:
     rows = [
-        Notification.about(one.event, one.recipient, one.template, channel)
-        for one in tellings(events)
+        Notification.about(one.event, one.recipient, one.template, channel, one.priority)
+        for one in found
         for channel in Channel
     ]
     if rows:
@@ -48,43 +40,24 @@ def tell(events: Sequence[CaseEvent]) -> int:
 # Sending
 
 
-def deliver_due(at: datetime, limit: int = BATCH) -> int:
-    """Send up to `limit` mails that are due at `at` (aware); return how many the mail server took.
+def deliver_due(at: datetime, limit: int = outbox.BATCH) -> int:
+    """Try up to `limit` of the mails that are due at `at` (aware); return how many the mail server took."""
 
-    Any number of workers may call it at once: each claims rows of its own in a short transaction, and no row stays
-    locked while the mail server is talked to. Delivery is at least once: a worker that dies after the server took a
-    mail and before the row says so leaves it to be sent again when its lease ends, with the same Message-ID.
-    """
-    with transaction.atomic():
-        batch = Notification.objects.claim(at, at + LEASE, limit)
-    connection, sent = mail.get_connection(), 0
-    try:
-        for position, notification in enumerate(batch):
-            message = _prepare(notification, at)
-            if message is None:
-                continue
-            if not _is_open(connection):
-                for unsent in batch[position:]:
-                    _postpone(unsent, "The mail server cannot be reached.", at)
-                break
-            sent += _send(notification, message, connection, at)
-    finally:
-        connection.close()
-    return sent
-
-
-def _prepare(notification: Notification, at: datetime) -> EmailMultiAlternatives | None:
-    """The mail, written with the rights and words of this moment; None when it must not, or cannot, be sent now."""
-    recipient = User.objects.get(pk=notification.recipient_id)
-    if reason := _reason_to_drop(notification, recipient):
-        _settle(notification, state=State.DROPPED, last_error=reason)
-        return None
-    try:
+    def compose(notification: Notification) -> EmailMessage:
+        recipient = User.objects.get(pk=notification.recipient_id)
+        if reason := _reason_to_drop(notification, recipient):
+            _tell_others(notification, at)
+            raise NotToBeSent(reason)
         return mails.compose(notification, recipient, at)
-    except Exception:  # one letter that cannot be written must not hold up the others
-        logger.exception("Notification %s cannot be written.", notification.key)
-        _postpone(notification, "The mail could not be written.", at)
-        return None
+
+    return outbox.send_due(Notification.objects.with_matter(), compose, at, limit)
+
+
+def _tell_others(notification: Notification, at: datetime) -> None:
+    """What a customer was to know is told to colleagues of a contact that left since."""
+    template = Template(notification.template)
+    if not template.is_for_staff:
+        _write(instead_of_the_contact(notification.event, template, at))
 
 
 def _reason_to_drop(notification: Notification, recipient: User) -> str:
@@ -96,66 +69,6 @@ def _reason_to_drop(notification: Notification, recipient: User) -> str:
     if not Case.objects.visible_to(recipient).filter(pk=notification.event.case_id).exists():
         return "The recipient no longer sees the case."
     return ""
-
-
-def _is_open(connection: BaseEmailBackend) -> bool:
-    try:
-        connection.open()
-    except (OSError, SMTPException) as error:
-        logger.warning("The mail server cannot be reached: %s.", type(error).__name__)
-        return False
-    return True
-
-
-def _send(
-    notification: Notification, message: EmailMultiAlternatives, connection: BaseEmailBackend, at: datetime
-) -> bool:
-    try:
-        connection.send_messages([message])
-    except (OSError, SMTPException) as error:
-        connection.close()  # whatever state the conversation is in, the next mail begins a new one
-        _postpone(notification, _in_words(error), at)
-        return False
-    _settle(notification, state=State.SENT, sent_at=at, last_error="")
-    return True
-
-
-def _in_words(error: Exception) -> str:
-    """What went wrong, without the server's own words: they may hold addresses or secrets."""
-    if isinstance(error, SMTPResponseException):
-        return f"The mail server answered with code {error.smtp_code}."
-    return f"The mail server did not take the mail ({type(error).__name__})."
-
-
-def _postpone(notification: Notification, reason: str, at: datetime) -> None:
-    """Try again later; after the last wait, give up."""
-    logger.warning("Notification %s, try %s: %s", notification.key, notification.attempts, reason)
-    if notification.attempts > len(WAITS):
-        _settle(notification, state=State.FAILED, last_error=reason)
-    else:
-        _change(notification, next_try_at=at + WAITS[notification.attempts - 1], last_error=reason)
-
-
-def _settle(notification: Notification, **changes: object) -> None:
-    _change(notification, next_try_at=None, **changes)
-
-
-def _change(notification: Notification, **changes: object) -> None:
-    """Write how a try went, unless the lease ended and another worker has claimed the row since."""
-    held = Notification.objects.filter(pk=notification.pk, state=State.PENDING, attempts=notification.attempts)
-    held.update(**changes)
-
-
-def settle_before(at: datetime) -> int:
-    """Let what happened before `at` (aware) count as sent and read; return how many mails are not sent for it.
-
-    For history that is brought in from elsewhere: it must not reach anybody as news.
-    """
-    past = Notification.objects.filter(created_at__lt=at)
-    past.unread().update(read_at=at)
-    return past.filter(state=State.PENDING).update(
-        state=State.DROPPED, next_try_at=None, last_error="It happened before this portal sent mail."
-    )
 
 
 # Reading

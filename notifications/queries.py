@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from accounts.enums import MailState
 from accounts.models import User
-from notifications.enums import Channel, State
+from notifications.enums import Channel
 from notifications.models import Notification, NotificationQuerySet
 
 UNREAD_SHOWN = 99
@@ -27,7 +28,7 @@ def inbox(user: User) -> NotificationQuerySet:
     )
 
 
-def deliveries(actor: User, state: State | None = None) -> NotificationQuerySet:
+def deliveries(actor: User, state: MailState | None = None) -> NotificationQuerySet:
     """Every mail this member of staff may know of, newest first; only those in `state` when given."""
     mails = (
         Notification.objects.visible_to(actor)

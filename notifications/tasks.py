@@ -7,6 +7,7 @@ from celery.exceptions import OperationalError
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.outbox import BATCH
 from notifications import operations
 
 logger = logging.getLogger(__name__)
@@ -18,11 +19,11 @@ HINT_LIVES = 5  # seconds
 
 @shared_task
 def deliver() -> int:
-    """Send what is due now, batch by batch; return how many mails went out."""
-    total = 0
-    while sent := operations.deliver_due(timezone.now()):
-        total += sent
-    return total
+    """Send one batch of what is due now and return how many mails went out; after a full one, ask for the next."""
+    sent = operations.deliver_due(timezone.now())
+    if sent == BATCH:
+        nudge()
+    return sent
 
 
 def nudge() -> None:

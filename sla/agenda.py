@@ -11,7 +11,6 @@ from sla import clock, closing
 from sla.calendars import Calendar
 from sla.clock import Milestone, TimerKind, TimerPlan
 from sla.closing import ClosingTimer, ClosingTimerKind
-from sla.promises import Promises
 
 FACTS = {
     TimerKind.FIRST_RESPONSE_WARNING: EventKind.FIRST_RESPONSE_WARNED,
@@ -47,13 +46,12 @@ def agenda(
     state: State,
     log: Sequence[Fact],
     milestones: Iterable[Milestone],
-    promises: Promises,
     calendar: Calendar,
     closable_at: datetime | None,
 ) -> list[Item]:
     """What has still to take effect on the case with this log, in order of time."""
     items = [
-        *map(_from_clock, _not_overtaken(clock.timers(milestones, log, promises), log)),
+        *map(_from_clock, _not_overtaken(clock.timers(milestones, log), log)),
         *map(_from_closing, closing.timers(state, log, calendar, closable_at)),
     ]
     return sorted(items, key=lambda item: item.fire_at)

@@ -22,12 +22,13 @@ from types import MappingProxyType
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from accounts.local_time import instant_of
+
 Weekly = Mapping[int, Sequence[tuple[time, time]]]
 
 MIDNIGHT = time(0)
 WHOLE_DAY = (MIDNIGHT, MIDNIGHT)
 DAY = timedelta(days=1)
-SECOND = timedelta(seconds=1)
 NOTHING = timedelta(0)
 
 
@@ -141,6 +142,15 @@ def next_opening(calendar: Calendar, at: datetime) -> datetime:
     raise ValueError("the calendar has no open time left")
 
 
+def open_until(calendar: Calendar, at: datetime) -> datetime | None:
+    """Return when the open window that `at` lies in closes, in UTC; None when it is closed at `at`.
+
+    Looks a week ahead: what never closes is open until then. Raises ValueError for a naive `at`.
+    """
+    around = next(windows(calendar, at, at + 7 * DAY), None)
+    return around.closes if around and around.opens == at else None
+
+
 def windows(calendar: Calendar, start: datetime, end: datetime) -> Iterator[Window]:
     """Iterate the open windows from `start` to `end`, cut to that span, as long as they run on (UTC, in
     order).
@@ -241,20 +251,7 @@ def _joined(parts: Iterable[Window]) -> Iterator[Window]:
 
 
 def _instant(calendar: Calendar, on: date, at: time) -> datetime:
-    """The first instant at which clocks in the calendar's zone show `on` `at`, or later."""
-    zone, local = calendar.tz, datetime.combine(on, at)
-    instant = local.replace(tzinfo=zone).astimezone(UTC)  # of a repeated hour, this is the first pass
-    if _wall(zone, instant) == local:
-        return instant
-    earlier = local.replace(tzinfo=zone, fold=1).astimezone(UTC)  # of a skipped hour, this lies before the jump
-    seconds = range((instant - earlier) // SECOND)
-    jump = bisect_left(seconds, True, key=lambda second: _wall(zone, earlier + second * SECOND) >= local)
-    return earlier + jump * SECOND
-
-
-def _wall(zone: ZoneInfo, instant: datetime) -> datetime:
-    """What the clocks in `zone` show at `instant`."""
-    return instant.astimezone(zone).replace(tzinfo=None)
+    return instant_of(datetime.combine(on, at), calendar.tz)
 
 
 def _utc(moment: datetime) -> datetime:

@@ -5,6 +5,7 @@ The log is the truth: the same facts, promises and calendar always give the same
 - The first-response clock starts at receipt, not at its recording (A-07), and anew at each reopening (A-14).
 - An engineer's first public message meets it, the closure question included, or a call of theirs that reached the
   contact (A-06). A missed call counts only together with a public message, which meets the clock by itself.
+- Starts, raises and holds lie on whole seconds, fractions cut off, so that what a clock counts adds up as told.
 - At its due moment a clock can still be met; it is missed afterwards (A-03).
 - Until a severity is agreed the more severe of the customer's and support's counts (A-10): `State.severity`.
 - A promise counts from the moment since which the case has been at least as severe as the promise is for, in its own
@@ -13,7 +14,8 @@ The log is the truth: the same facts, promises and calendar always give the same
 - What was promised before a raise stays promised: of all these promises the one that is due first decides, so that a
   raise never makes a clock due later. Lowering takes back what the raise promised, and no more.
 - A hold is truly excluded (A-08); a clock that is held has no due moment.
-- A miss stays a miss (A-09): once the log has passed the due moment, nothing moves it.
+- A miss stays a miss (A-09): once the log has passed the due moment, nothing moves it. A passing fact, such as a note,
+  tells nothing of that: an answer from before it may be recorded after it.
 - Closing the case, refusing it included, withdraws a clock that is not met: closed time belongs to no clock.
 """
 
@@ -24,10 +26,10 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from accounts.enums import Worded
-from cases.enums import EventKind, HoldReason, Severity
+from cases.enums import PASSING_KINDS, EventKind, HoldReason, Severity
 from cases.facts import Fact, State, apply, is_response
 from sla.calendars import Calendar, add_open_time, open_time_between
-from sla.promises import MilestoneKind, Promise, Promises
+from sla.promises import SOON_SHARE, WARNING_SHARES, MilestoneKind, Promise, Promises
 
 
 class ClockState(Worded):
@@ -173,9 +175,9 @@ def milestones(log: Iterable[Fact], promises: Promises, calendar: Calendar) -> l
         state = apply(state, fact)
         promise = promises.of(MilestoneKind.FIRST_RESPONSE, state.severity)
         if fact.kind in _STARTS:
-            cycles.append(_start(len(cycles) + 1, fact, promise, promises, calendar))
+            cycles.append(_start(len(cycles) + 1, fact, promise, calendar))
         elif cycles[-1].ended_at is None:
-            cycles[-1] = _advance(cycles[-1], fact, promise, promises, calendar)
+            cycles[-1] = _advance(cycles[-1], fact, promise, calendar)
     return cycles
 
 
@@ -237,9 +239,9 @@ def used_up_at(milestone: Milestone, share: int) -> datetime | None:
     return None
 
 
-def warnings(milestone: Milestone, promises: Promises) -> list[tuple[int, datetime]]:
+def warnings(milestone: Milestone) -> list[tuple[int, datetime]]:
     """The shares (in percent) at which support is warned, with their moments; none behind a hold."""
-    moments = ((share, used_up_at(milestone, share)) for share in promises.warning_shares)
+    moments = ((share, used_up_at(milestone, share)) for share in WARNING_SHARES)
     return [(share, at) for share, at in moments if at]
 
 
@@ -265,7 +267,7 @@ class TimerPlan:
         return {"cycle": self.cycle, **share, "due_at": self.due_at.isoformat()}
 
 
-def timers(cycles: Iterable[Milestone], log: Iterable[Fact], promises: Promises) -> list[TimerPlan]:
+def timers(cycles: Iterable[Milestone], log: Iterable[Fact]) -> list[TimerPlan]:
     """What the clocks of a case have still to bring about, given its log.
 
     - A clock that runs warns at each share, once a cycle: a share that was warned of is not warned of again
@@ -282,7 +284,7 @@ def timers(cycles: Iterable[Milestone], log: Iterable[Fact], promises: Promises)
     return [
         plan
         for milestone in cycles
-        for plan in _plans(milestone, promises)
+        for plan in _plans(milestone)
         if (plan.cycle, plan.share) not in warned and (plan.cycle, plan.due_at) not in breached
     ]
 
@@ -292,32 +294,34 @@ _WARNED = EventKind.FIRST_RESPONSE_WARNED
 _BREACHED = EventKind.FIRST_RESPONSE_BREACHED
 
 
-def _start(cycle: int, fact: Fact, promise: Promise, promises: Promises, calendar: Calendar) -> Milestone:
+def _start(cycle: int, fact: Fact, promise: Promise, calendar: Calendar) -> Milestone:
     received = fact.kind is EventKind.RECEIVED
-    started_at = datetime.fromisoformat(fact.data["received_at"]) if received else fact.at
+    started_at = _second(datetime.fromisoformat(fact.data["received_at"]) if received else fact.at)
     term = Term(promise, promise.calendar(calendar), started_at)
     fresh = Milestone(promise.kind, cycle, started_at, (term,), term)
-    return _stepped(_aimed(fresh, promises), started_at, fact.kind)
+    return _stepped(_aimed(fresh), started_at, fact.kind)
 
 
-def _advance(milestone: Milestone, fact: Fact, promise: Promise, promises: Promises, calendar: Calendar) -> Milestone:
+def _advance(milestone: Milestone, fact: Fact, promise: Promise, calendar: Calendar) -> Milestone:
     """The milestone after `fact`, which finds it neither met nor withdrawn."""
+    if fact.kind in PASSING_KINDS:
+        return milestone
     if milestone.due_at and fact.at > milestone.due_at:
         milestone = replace(milestone, breached_at=milestone.due_at)
     if is_response(fact):
-        return replace(_resumed(milestone, fact.at, promises), met_at=fact.at)
+        return replace(_resumed(milestone, fact.at), met_at=fact.at)
     if fact.kind is EventKind.CLOSED:
-        return replace(_resumed(milestone, fact.at, promises), stopped_at=fact.at)
+        return replace(_resumed(milestone, fact.at), stopped_at=fact.at)
     if milestone.breached_at:
         return milestone
     if fact.kind is EventKind.HELD and not milestone.held:
-        pause = Pause(fact.at, None, HoldReason(fact.data["reason"]))
-        return _stepped(_aimed(milestone, promises, pauses=(*milestone.pauses, pause)), fact.at, fact.kind)
+        pause = Pause(_second(fact.at), None, HoldReason(fact.data["reason"]))
+        return _stepped(_aimed(milestone, pauses=(*milestone.pauses, pause)), fact.at, fact.kind)
     if fact.kind is EventKind.RESUMED and milestone.held:
-        return _stepped(_resumed(milestone, fact.at, promises), fact.at, fact.kind)
+        return _stepped(_resumed(milestone, fact.at), fact.at, fact.kind)
     if promise != milestone.terms[-1].promise:
-        terms = _terms_after(milestone.terms, promise, calendar, fact.at)
-        return _stepped(_aimed(milestone, promises, terms=terms), fact.at, fact.kind)
+        terms = _terms_after(milestone.terms, promise, calendar, _second(fact.at))
+        return _stepped(_aimed(milestone, terms=terms), fact.at, fact.kind)
     return milestone
 
 
@@ -332,20 +336,25 @@ def _terms_after(terms: tuple[Term, ...], promise: Promise, calendar: Calendar, 
     return (*terms[: len(terms) - len(replaced)], Term(promise, promise.calendar(calendar), since_at))
 
 
-def _resumed(milestone: Milestone, at: datetime, promises: Promises) -> Milestone:
+def _resumed(milestone: Milestone, at: datetime) -> Milestone:
     """The milestone with its hold, if it is held, ended `at`."""
     if not milestone.held:
         return milestone
     *earlier, hold = milestone.pauses
-    return _aimed(milestone, promises, pauses=(*earlier, replace(hold, ended_at=at)))
+    return _aimed(milestone, pauses=(*earlier, replace(hold, ended_at=_second(at))))
 
 
-def _aimed(milestone: Milestone, promises: Promises, **changes: Any) -> Milestone:
+def _second(at: datetime) -> datetime:
+    """The second in which `at` lies."""
+    return at.replace(microsecond=0)
+
+
+def _aimed(milestone: Milestone, **changes: Any) -> Milestone:
     """The milestone with `changes`, the term that decides then, and the moments that follow from it."""
     changed = replace(milestone, **changes)
     by_term = [replace(changed, term=term) for term in reversed(changed.terms)]
     decided = min((replace(one, due_at=used_up_at(one, 100)) for one in by_term), key=_urgency)
-    return replace(decided, soon_at=used_up_at(decided, promises.soon_share))
+    return replace(decided, soon_at=used_up_at(decided, SOON_SHARE))
 
 
 def _urgency(milestone: Milestone) -> tuple[datetime, timedelta]:
@@ -371,12 +380,12 @@ def _settled_state(clock: Clock) -> ClockState | None:
     return None if clock.due_at else ClockState.PAUSED
 
 
-def _plans(milestone: Milestone, promises: Promises) -> Iterator[TimerPlan]:
+def _plans(milestone: Milestone) -> Iterator[TimerPlan]:
     """Every timer of a clock as it stands, recorded or not."""
     due_at = milestone.due_at
     if due_at is None or (milestone.ended_at and not milestone.breached_at):
         return
     if not milestone.breached_at:
-        for share, at in warnings(milestone, promises):
+        for share, at in warnings(milestone):
             yield TimerPlan(TimerKind.FIRST_RESPONSE_WARNING, at, milestone.cycle, due_at, share)
     yield TimerPlan(TimerKind.FIRST_RESPONSE_BREACH, due_at + timedelta.resolution, milestone.cycle, due_at)

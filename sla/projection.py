@@ -16,7 +16,7 @@ from accounts.models import FrozenCalendar
 from cases.enums import ActorRole, EventKind, Severity
 from cases.facts import Fact
 from cases.models import Case, CaseEvent
-from entitlements.enums import ContactMode, Hours
+from entitlements.enums import Hours
 from entitlements.models import PlanTarget, PlanVersion
 from sla import clock
 from sla.agenda import Item, agenda
@@ -50,7 +50,7 @@ def derive(cases: Sequence[Case]) -> dict[int, Derived]:
 def _derive(case: Case, log: Sequence[Fact], promises: Promises, calendar: Calendar) -> Derived:
     milestones = clock.milestones(log, promises, calendar)
     closable_at = case.closable_for_no_response_at if case.attempts else None
-    return Derived(milestones, agenda(case.state, log, milestones, promises, calendar, closable_at))
+    return Derived(milestones, agenda(case.state, log, milestones, calendar, closable_at))
 
 
 def logs_of(cases: Iterable[Case]) -> dict[int, list[Fact]]:
@@ -75,7 +75,6 @@ def promise_of(target: PlanTarget) -> Promise:
         target=target.allowance,
         hours=Hours(target.hours),
         clause=target.clause,
-        contact_mode=ContactMode(target.contact_mode),
     )
 
 

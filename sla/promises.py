@@ -9,14 +9,29 @@ from datetime import timedelta
 
 from accounts.enums import Worded
 from cases.enums import Severity
-from entitlements.enums import ContactMode, Hours
+from entitlements.enums import Hours
 from sla.calendars import Calendar, always_open, every_hour_of_business_days
+
+# Of an allowance, in percent: support is warned when so much is used up, and from where on a clock looks short of time.
+WARNING_SHARES = (50, 80)
+SOON_SHARE = 75
 
 
 class MilestoneKind(Worded):
     """What is promised by a time."""
 
     FIRST_RESPONSE = "first_response", "First response"
+
+
+def counted_in(hours: Hours, business: Calendar) -> Calendar:
+    """The calendar of these `hours` for an account whose business hours are `business`."""
+    match hours:
+        case Hours.ALWAYS:
+            return always_open(business.zone)
+        case Hours.BUSINESS:
+            return business
+        case Hours.EVERY_HOUR_OF_BUSINESS_DAYS:
+            return every_hour_of_business_days(business)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +46,6 @@ class Promise:
     target: timedelta
     hours: Hours
     clause: str
-    contact_mode: ContactMode
 
     def __post_init__(self) -> None:
         if self.target <= timedelta(0):
@@ -39,26 +53,14 @@ class Promise:
 
     def calendar(self, business: Calendar) -> Calendar:
         """The calendar in which this promise counts, for an account whose business hours are `business`."""
-        match self.hours:
-            case Hours.ALWAYS:
-                return always_open(business.zone)
-            case Hours.BUSINESS:
-                return business
-            case Hours.EVERY_HOUR_OF_BUSINESS_DAYS:
-                return every_hour_of_business_days(business)
+        return counted_in(self.hours, business)
 
 
 @dataclass(frozen=True, slots=True)
 class Promises:
-    """The rows of one plan version, and the shares of an allowance (in percent) at which something happens.
-
-    Support is warned when a share of `warning_shares` is used up; from `soon_share` on, a clock looks short
-    of time. Raises ValueError for two rows of the same kind and severity.
-    """
+    """The rows of one plan version. Raises ValueError for two rows of the same kind and severity."""
 
     rows: tuple[Promise, ...]
-    warning_shares: tuple[int, ...] = (50, 80)
-    soon_share: int = 75
 
     def __post_init__(self) -> None:
         twice = [key for key, count in Counter((row.kind, row.severity) for row in self.rows).items() if count > 1]

@@ -4,18 +4,22 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import prefetch_related_objects
+from django.db.models import OuterRef, Subquery, prefetch_related_objects
 
 from accounts.calendars import freeze
 from accounts.models import FrozenCalendar, Organization
 from cases.enums import ActorRole, EventKind, Severity
 from cases.facts import Fact
-from cases.models import Case
-from entitlements.models import PlanVersion
+from cases.models import Case, CaseQuerySet
+from entitlements.enums import Hours
+from entitlements.models import PlanTarget, PlanVersion
 from sla import clock
+from sla.calendars import open_time_between
 from sla.clock import ClockState, state_at
 from sla.explain import Explanation, explain
+from sla.models import Milestone
 from sla.projection import calendar_of, logs_of, promises_of
+from sla.promises import counted_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +40,14 @@ class ClockView:
 
 @dataclass(frozen=True, slots=True)
 class RowState:
-    """A case's clock as a list shows it; `due_at` is None unless it runs."""
+    """A case's clock as a list shows it; `due_at` is None unless it runs.
+
+    `share_used` is in percent of the target; None unless the clock runs and its hours were fetched (`with_hours`).
+    """
 
     state: ClockState
     due_at: datetime | None
+    share_used: int | None = None
 
 
 def explanations(case: Case, now: datetime) -> list[Explanation]:
@@ -54,28 +62,33 @@ def clocks(case: Case, now: datetime) -> list[ClockView]:
     return [_view(explanation) for explanation in explanations(case, now)]
 
 
-def preview(organization: Organization, severity: Severity, plan_version: PlanVersion, at: datetime) -> Explanation:
-    """The response deadline that a case received from `organization` at `at` (aware) would get, with its reasons.
-
-    Freezes the organization's hours as opening the case would: what is shown is what is then promised.
-    """
-    return previews(organization, [severity], plan_version, at)[severity]
-
-
 def previews(
     organization: Organization, severities: Iterable[Severity], plan_version: PlanVersion, at: datetime
 ) -> dict[Severity, Explanation]:
-    """The same for several severities, in the statements of one."""
+    """The response deadlines that cases received from `organization` at `at` (aware) would get, with their reasons.
+
+    Freezes the organization's hours as opening a case would: what is shown is what is then promised. The same number of
+    statements for any number of severities.
+    """
     hours, promises = freeze(organization, at), promises_of(plan_version)
     calendar = calendar_of(hours)
 
     def explained(severity: Severity) -> Explanation:
-        receipt = {"requested": int(severity), "received_at": at.isoformat()}
+        receipt = {"requested": int(severity), "received_at": at.isoformat(), "phone": ""}
         log = [Fact(1, EventKind.RECEIVED, at, ActorRole.CONTACT, receipt)]
         (milestone,) = clock.milestones(log, promises, calendar)
         return _explanation(milestone, plan_version, hours, at)
 
     return {severity: explained(severity) for severity in severities}
+
+
+def with_hours(cases: CaseQuerySet) -> CaseQuerySet:
+    """The cases with their clocks and the hours in which these count, so that `row_states` asks nothing more."""
+    running = Milestone.objects.filter(case=OuterRef(OuterRef("pk")), due_at=OuterRef(OuterRef("clock__due_at")))
+    promised = PlanTarget.objects.filter(
+        version=OuterRef("plan_version"), severity=Subquery(running.values("severity")[:1])
+    )
+    return cases.select_related("clock", "calendar").annotate(clock_hours=Subquery(promised.values("hours")[:1]))
 
 
 def row_states(cases: Sequence[Case], now: datetime) -> dict[int, RowState]:
@@ -84,7 +97,17 @@ def row_states(cases: Sequence[Case], now: datetime) -> dict[int, RowState]:
     One statement; none for cases that were fetched with `select_related("clock")`.
     """
     prefetch_related_objects(cases, "clock")
-    return {case.pk: RowState(state_at(case.clock, now), case.clock.due_at) for case in cases}
+    return {case.pk: RowState(state_at(case.clock, now), case.clock.due_at, _share_used(case, now)) for case in cases}
+
+
+def _share_used(case: Case, now: datetime) -> int | None:
+    """What is left of an allowance is the open time until it is due, whatever was paused or raised before."""
+    hours, due_at = getattr(case, "clock_hours", None), case.clock.due_at
+    if hours is None or due_at is None:
+        return None
+    calendar = counted_in(Hours(hours), calendar_of(case.calendar))
+    left = open_time_between(calendar, min(now, due_at), due_at)
+    return max(0, int(100 * (case.clock.target - left) / case.clock.target))
 
 
 def _view(explanation: Explanation) -> ClockView:

@@ -3,13 +3,27 @@
 import sys
 
 import redis
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template import loader
+from django.template.defaultfilters import filesizeformat
 from django.views import defaults
 
+from web.case.uploads import limit_in_words
+
 SECONDS_TO_RETRY = 30
+TOO_MUCH = (RequestDataTooBig, TooManyFilesSent, TooManyFieldsSent)
 ENGINE_IS_GONE = (OperationalError, InterfaceError, redis.ConnectionError, redis.TimeoutError)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """A plain 413 that says what is allowed for a body that is too large to be read, and the usual page otherwise."""
+    if not isinstance(exception, TOO_MUCH):
+        return defaults.bad_request(request, exception)
+    allowed = {"texts": filesizeformat(settings.DATA_UPLOAD_MAX_MEMORY_SIZE), "files": limit_in_words()}
+    return HttpResponse(loader.get_template("413.html").render(allowed), status=413)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -20,7 +20,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.timezone import now
 
-from sla.operations import backlog, last_swept_at
+from sla.operations import Backlog, backlog, last_swept_at
 
 SWEEP_IS_LATE_AFTER = timedelta(seconds=30)
 TIMER_IS_LATE_AFTER = timedelta(seconds=30)
@@ -46,15 +46,16 @@ def alive() -> JsonResponse:
 
 def ready() -> JsonResponse:
     database = database_problem()
+    timers = None if database else backlog(now())
     return answer(
         {
             "database": database,
             "migrations": database or migrations.problem(),
             "redis": redis_problem(),
             "sweep": database or sweep_problem(),
-            "timers": database or timers_problem(),
+            "timers": timers_problem(timers) if timers else database,
         },
-        {"timers": None if database else timers_warning()},
+        {"timers": timers_warning(timers) if timers else None},
     )
 
 
@@ -117,17 +118,16 @@ def sweep_problem() -> str | None:
     return f"last ran {ago(swept_at)}" if now() - swept_at > SWEEP_IS_LATE_AFTER else None
 
 
-def timers_problem() -> str | None:
+def timers_problem(timers: Backlog) -> str | None:
     """Sweeps that run and change nothing: a timer waits though its moment is long past."""
-    since = backlog(now()).late_since
+    since = timers.late_since
     return f"one was due {ago(since)}" if since and now() - since > TIMER_IS_LATE_AFTER else None
 
 
-def timers_warning() -> str | None:
-    state = backlog(now())
-    if state.set_aside_since is None:
+def timers_warning(timers: Backlog) -> str | None:
+    if timers.set_aside_since is None:
         return None
-    return f"{state.set_aside} set aside after errors, the oldest was due {ago(state.set_aside_since)}"
+    return f"{timers.set_aside} set aside after errors, the oldest was due {ago(timers.set_aside_since)}"
 
 
 def ago(moment: datetime) -> str:

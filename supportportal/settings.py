@@ -187,6 +187,10 @@ STORAGES = {
     "staticfiles": {"BACKEND": "supportportal.static_files.StaticStorage"},
 }
 ATTACHMENT_LIMIT_BYTES = env.int("ATTACHMENT_LIMIT_BYTES", default=2 * 1024**3)
+# What the texts of one form may have together: far above what a field takes, so that a text that is too long comes
+# back with a message beside it. Beyond, and for more files than a form takes, `supportportal.errors` answers.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024**2
+DATA_UPLOAD_MAX_NUMBER_FILES = 1_000
 FILE_UPLOAD_HANDLERS = [
     "web.case.uploads.LimitHandler",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",

@@ -9,4 +9,5 @@ urlpatterns = [
     path("admin/", admin.site.urls),
 ]
 
+handler400 = "supportportal.errors.bad_request"
 handler500 = "supportportal.errors.server_error"

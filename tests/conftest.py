@@ -12,7 +12,7 @@ from hypothesis import settings as hypothesis_settings
 from supportportal import engines
 from tests import databases
 
-pytest_plugins = ["tests.clause_report", "tests.chromium", "tests.cast"]
+pytest_plugins = ["tests.clause_report", "tests.chromium", "tests.cast", "tests.mail_server"]
 
 # Playwright keeps an event loop in the thread of the test; the ORM is called there from plain functions only.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"

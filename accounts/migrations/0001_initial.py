@@ -208,7 +208,6 @@ class Migration(migrations.Migration):
                 ),
                 ("phone", models.CharField(blank=True, max_length=40, verbose_name="telephone")),
                 ("is_active", models.BooleanField(default=True, verbose_name="may sign in")),
-                ("is_staff", models.BooleanField(default=False, verbose_name="may use the back office")),
                 ("date_joined", models.DateTimeField(default=django.utils.timezone.now)),
                 (
                     "groups",
@@ -476,5 +475,33 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="shift",
             constraint=models.UniqueConstraint(fields=("center", "weekday", "opens"), name="one_shift_per_opening"),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="contact",
+            trigger=pgtrigger.compiler.Trigger(
+                name="staff_and_customers_stay_apart",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n            PERFORM 1 FROM accounts_user WHERE id = NEW.user_id FOR NO KEY UPDATE;\n            IF EXISTS (SELECT 1 FROM accounts_staffprofile WHERE user_id = NEW.user_id) THEN\n                RAISE EXCEPTION 'nobody is both staff and a contact of a customer' USING ERRCODE = 'check_violation';\n            END IF;\n            RETURN NEW;\n        ",
+                    hash="d3591ad99dd309cf35ee0dcf9b3da7a45de18ddf",
+                    operation='INSERT OR UPDATE OF "user_id"',
+                    pgid="pgtrigger_staff_and_customers_stay_apart_4aac6",
+                    table="accounts_contact",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="staffprofile",
+            trigger=pgtrigger.compiler.Trigger(
+                name="staff_and_customers_stay_apart",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n            PERFORM 1 FROM accounts_user WHERE id = NEW.user_id FOR NO KEY UPDATE;\n            IF EXISTS (SELECT 1 FROM accounts_contact WHERE user_id = NEW.user_id) THEN\n                RAISE EXCEPTION 'nobody is both staff and a contact of a customer' USING ERRCODE = 'check_violation';\n            END IF;\n            RETURN NEW;\n        ",
+                    hash="4199216c4d99122b73ce2ce7ce0b215a2829566c",
+                    operation='INSERT OR UPDATE OF "user_id"',
+                    pgid="pgtrigger_staff_and_customers_stay_apart_26044",
+                    table="accounts_staffprofile",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

@@ -19,20 +19,54 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("key", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("priority", models.PositiveSmallIntegerField(default=2)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Waiting"),
+                            ("sent", "Sent"),
+                            ("failed", "Given up"),
+                            ("dropped", "Not sent"),
+                        ],
+                        default=accounts.enums.MailState["PENDING"],
+                        max_length=10,
+                    ),
+                ),
+                ("attempts", models.PositiveIntegerField(default=0)),
+                (
+                    "refusals",
+                    models.PositiveSmallIntegerField(default=0, help_text="How often this mail itself was not taken."),
+                ),
+                ("next_try_at", models.DateTimeField(null=True)),
+                ("message_id", models.CharField(blank=True, help_text="The same for every try.", max_length=255)),
+                ("created_at", models.DateTimeField()),
+                ("sent_at", models.DateTimeField(null=True)),
+                ("last_error", models.CharField(blank=True, max_length=200)),
                 ("to", models.EmailField(max_length=254)),
                 ("subject", models.CharField(max_length=200)),
                 ("body", models.TextField(blank=True)),
-                ("created_at", models.DateTimeField()),
-                ("next_try_at", models.DateTimeField(help_text="Null: never again.", null=True)),
-                ("attempts", models.PositiveSmallIntegerField(default=0)),
-                ("sent_at", models.DateTimeField(null=True)),
             ],
             options={
+                "abstract": False,
                 "indexes": [
                     models.Index(
-                        condition=models.Q(("next_try_at__isnull", False), ("sent_at", None)),
-                        fields=["next_try_at"],
-                        name="letter_due",
+                        condition=models.Q(("state", accounts.enums.MailState["PENDING"])),
+                        fields=["priority", "next_try_at", "id"],
+                        name="letter_to_send",
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("next_try_at__isnull", False), ("state", accounts.enums.MailState["PENDING"])),
+                            models.Q(
+                                models.Q(("state", accounts.enums.MailState["PENDING"]), _negated=True),
+                                ("next_try_at", None),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="letter_pending_has_a_next_try",
                     )
                 ],
             },

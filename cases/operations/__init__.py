@@ -2,8 +2,10 @@
 
 Every verb takes who acts (`by`; None is the portal itself), when (`at`, aware UTC) and, from a form, what that form
 knew (`form`). It locks the case, asks the permission and the transition table, checks its rule, records one fact and
-returns the fresh case. Errors: Refusal when a rule says no; `Stale` when the form did not know what happened meanwhile;
-`AlreadyDone` when the same form was sent before; PermissionDenied when the person may not do this at all.
+returns the fresh case. A severity, channel or reason may come as its plain value.
+
+Errors: Refusal when a rule says no; `Stale` when the form did not know what happened meanwhile; `AlreadyDone` when the
+same form was sent before; PermissionDenied when the person may not do this at all.
 """
 
 from cases.operations.closing import (

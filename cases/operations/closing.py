@@ -29,6 +29,7 @@ def propose_closure(
     form: Form = NO_FORM,
 ) -> Case:
     """Ask the customer whether the case may close; both texts make the closure summary (C-CLS-01, C-CLS-02)."""
+    reason = ClosureReason(reason)
     with acting(case, Verb.PROPOSE_CLOSURE, by=by, at=at, form=form) as act:
         if reason not in (ClosureReason.RESOLVED, ClosureReason.ANSWERED):
             raise Refusal("reason_not_proposable", "Only a solution or an answer is put to the customer as a closure.")

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from accounts.enums import ENGINEER_ROLES
 from accounts.models import User
-from accounts.rosters import Roster
+from accounts.rosters import is_away, is_on_shift
 from cases import rules
 from cases.attachments import StoredFile
 from cases.enums import (
@@ -34,14 +34,16 @@ def reopen(
 def _owner_on_return(case: Case, at: datetime) -> int | None:
     """The engineer who had the case; nobody when that engineer is gone, away or, for Severity 1, off shift (A-14).
 
-    A case whose entitlement was never verified goes back to Customer Service, unless Severity 1 (A-26).
+    Somebody takes a Severity 1 up at this moment, so that its engineer must be at work. The others stay with the home
+    region and count business hours only (A-12): between two shifts their engineer still is on shift for them, and a
+    reopening at night takes no case away. A case whose entitlement was never verified goes back to Customer Service,
+    unless Severity 1 (A-26).
     """
     owner = case.owner
-    if owner is None or owner.staff_role not in ENGINEER_ROLES:
+    if owner is None or owner.profile is None or owner.staff_role not in ENGINEER_ROLES:
         return None
-    roster = Roster.between(at, at)
     if case.severity == Severity.ONE:
-        returns = roster.is_on_shift(owner.pk, at)
+        returns = is_on_shift(owner.profile, at)
     else:
-        returns = roster.is_available(owner.pk, at) and case.verified_at is not None
+        returns = case.verified_at is not None and not is_away(owner.profile, at)
     return owner.pk if returns else None

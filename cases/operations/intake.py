@@ -65,6 +65,7 @@ def refuse(case: Case, *, by: User, at: datetime, reason: str, form: Form = NO_F
 
 def hold(case: Case, reason: HoldReason, *, by: User, at: datetime, form: Form = NO_FORM) -> Case:
     """Stop the first-response clock while the organization or contact cannot be reached: the one such hold (A-08)."""
+    reason = HoldReason(reason)
     with acting(case, Verb.HOLD, by=by, at=at, form=form) as act:
         act.record(EventKind.HELD, reason=reason)
     return act.case

@@ -61,6 +61,7 @@ def open_case(
     if not (decision := may(by, Verb.OPEN, organization)):
         raise PermissionDenied(decision.reason)
     _require_not_opened(form, by)
+    severity, case_type, channel = Severity(severity), CaseType(case_type), Channel(channel)
     contact = _contact_for(organization, by, contact)
     phone = cleaned(phone, "phone", SHORT_LIMIT) or contact.user.phone
     rules.require_phone(severity, phone)
@@ -82,7 +83,6 @@ def open_case(
         product=product,
         product_version=version,
         subject=required(subject, "subject", SUBJECT_LIMIT),
-        phone=phone,
         received_at=received_at,
         calendar=freeze(organization, received_at),
         plan_version=entitlements.plan_for(verdict, on=local_day),
@@ -100,6 +100,7 @@ def open_case(
         channel=channel,
         received_at=received_at.isoformat(),
         message=act.say(description, files),
+        phone=phone,
     )
     if follows:
         _refer(follows, case, by=by, at=at)

@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from accounts.enums import ENGINEER_ROLES
-from accounts.models import User
+from accounts.models import StaffProfile, User
 from accounts.refusal import Refusal
-from accounts.rosters import Roster
+from accounts.rosters import is_away
 from cases.enums import (
     EventKind,
     ReassignmentReason,
@@ -19,8 +19,7 @@ from cases.texts import cleaned
 def accept(case: Case, *, by: User, at: datetime, form: Form = NO_FORM) -> Case:
     """Take a waiting case into one's own hands (C-LIF-03, C-STF-06)."""
     with acting(case, Verb.ACCEPT, by=by, at=at, form=form) as act:
-        _require_engineer(by)
-        _give_to(act, by, reason="", note="")
+        _give_to(act, _profile_of_engineer(by), reason="", note="")
     return act.case
 
 
@@ -36,30 +35,35 @@ def assign(
 ) -> Case:
     """Give the case to an engineer who is not away; a case that has an owner needs the reason for the change.
 
-    The engineer's manager becomes the case manager (A-20). The customer is told whom to contact from now on.
-    Guide: C-RAS-01, C-RAS-02, C-STF-06.
+    The engineer's manager becomes the case manager; who has none leaves the present one (A-20). The customer is told
+    whom to contact from now on. Guide: C-RAS-01, C-RAS-02, C-STF-06.
     """
+    reason = ReassignmentReason(reason) if reason else None
     with acting(case, Verb.ASSIGN, by=by, at=at, form=form) as act:
         if act.case.owner_id == to.pk:
             raise Refusal("same_owner", f"{to} already owns this case.")
         if act.case.owner_id and not reason:
             raise Refusal("reason_missing", "Say why the case changes hands.")
-        _require_engineer(to)
-        if not Roster.between(at, at).is_available(to.pk, at):
+        engineer = _profile_of_engineer(to)
+        if is_away(engineer, at):
             raise Refusal("engineer_away", f"{to} is away. Choose somebody else.")
-        _give_to(act, to, reason=reason or "", note=note)
+        _give_to(act, engineer, reason=reason or "", note=note)
     return act.case
 
 
-def _require_engineer(person: User) -> None:
-    if person.staff_role not in ENGINEER_ROLES:
+def _profile_of_engineer(person: User) -> StaffProfile:
+    if person.profile is None or person.staff_role not in ENGINEER_ROLES:
         raise Refusal("not_an_engineer", f"{person} does not work on cases as an engineer.")
+    return person.profile
 
 
-def _give_to(act: Act, owner: User, *, reason: str, note: str) -> None:
+def _give_to(act: Act, engineer: StaffProfile, *, reason: str, note: str) -> None:
     before = act.case.owner_id
-    if owner.profile and owner.profile.manager:
-        act.case.case_manager = owner.profile.manager
-        act.case.save(update_fields=["case_manager"])
-    kind = EventKind.REASSIGNED if before else EventKind.ASSIGNED
-    act.record(kind, owner=owner.pk, before=before, reason=reason, note=cleaned(note, "note"))
+    act.record(
+        EventKind.REASSIGNED if before else EventKind.ASSIGNED,
+        owner=engineer.user_id,
+        before=before,
+        case_manager=engineer.manager_id or act.case.case_manager_id,
+        reason=reason,
+        note=cleaned(note, "note"),
+    )

@@ -21,47 +21,42 @@ def propose_severity(
 ) -> Case:
     """Put a severity forward; when the other side already stands there, it is agreed.
 
-    Before the agreement either way, after it only less severe. Severity 1 needs a telephone number: `phone`, unless the
+    Before the agreement either way, after it only less severe; to put the agreed severity forward takes back one's own
+    wish to lower it. Severity 1 needs a telephone number: `phone`, unless the
     case has one (A-04). Guide: C-SEV-01, C-SEV-03; readings A-10, A-11.
     """
+    to = Severity(to)
     with acting(case, Verb.PROPOSE_SEVERITY, by=by, at=at, form=form) as act:
-        rules.require_open_to_proposals(act.case.state, to)
-        _take_phone(act.case, cleaned(phone, "phone", SHORT_LIMIT))
-        rules.require_phone(to, act.case.phone)
-        if to == _position(act.case, _other(act.side)):
-            _settle(act, to, reason)
+        state, own, other = act.case.state, _position(act.case, act.side), _position(act.case, _other(act.side))
+        rules.require_open_to_proposals(state, to, own)
+        phone = cleaned(phone, "phone", SHORT_LIMIT)
+        rules.require_phone(to, phone or act.case.phone)
+        if to == other and not rules.takes_back(state, to, own):
+            _settle(act, to, reason, phone)
         else:
-            act.record(
-                EventKind.SEVERITY_PROPOSED,
-                severity=int(to),
-                side=act.side,
-                reason=required(reason, "reason"),
-            )
+            reason = required(reason, "reason")
+            act.record(EventKind.SEVERITY_PROPOSED, severity=int(to), side=act.side, reason=reason, phone=phone)
     return act.case
 
 
 def agree_severity(case: Case, severity: Severity, *, by: User, at: datetime, form: Form = NO_FORM) -> Case:
     """Agree to what the other side put forward last (C-SEV-01, A-10); from then on it only gets less severe."""
+    severity = Severity(severity)
     with acting(case, Verb.AGREE_SEVERITY, by=by, at=at, form=form) as act:
         rules.require_agreeable(act.case.state, severity, _position(act.case, _other(act.side)))
-        _settle(act, severity, "")
+        _settle(act, severity)
     return act.case
 
 
 def reduce_severity(case: Case, to: Severity, *, by: User, at: datetime, reason: str, form: Form = NO_FORM) -> Case:
     """Lower an agreed severity without waiting for the customer, who is told the reason (C-SEV-04, A-11)."""
+    to = Severity(to)
     with acting(case, Verb.REDUCE_SEVERITY, by=by, at=at, form=form) as act:
         if not act.case.severity_agreed_at:
             raise Refusal("severity_not_agreed", "No severity is agreed yet: propose one instead.")
         rules.require_lower_severity(Severity(act.case.severity), to)
         _reduce(act, to, required(reason, "reason"), agreed=False)
     return act.case
-
-
-def _take_phone(case: Case, phone: str) -> None:
-    if phone:
-        case.phone = phone
-        case.save(update_fields=["phone"])
 
 
 def _other(side: Side) -> Side:
@@ -73,12 +68,12 @@ def _position(case: Case, side: Side) -> Severity | None:
     return state.requested if side is Side.CUSTOMER else state.proposed
 
 
-def _settle(act: Act, severity: Severity, reason: str) -> None:
+def _settle(act: Act, severity: Severity, reason: str = "", phone: str = "") -> None:
     """Both sides stand at `severity`: a first agreement, or an agreed reduction."""
     if act.case.severity_agreed_at:
         _reduce(act, severity, reason, agreed=True)
     else:
-        act.record(EventKind.SEVERITY_AGREED, severity=int(severity))
+        act.record(EventKind.SEVERITY_AGREED, severity=int(severity), phone=phone)
 
 
 def _reduce(act: Act, to: Severity, reason: str, *, agreed: bool) -> None:

@@ -47,6 +47,7 @@ def reply_as_customer(
     form: Form = NO_FORM,
 ) -> Case:
     """Write to support, as any contact or third party of the organization (A-35); a held clock runs again."""
+    channel = Channel(channel)
     with acting(case, Verb.REPLY_AS_CUSTOMER, by=by, at=at, form=form) as act:
         act.record(EventKind.CUSTOMER_REPLIED, message=act.say(body, files), channel=channel)
     return act.case

@@ -185,6 +185,14 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="planversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("included__overlap", models.F("excluded")), _negated=True),
+                name="what_is_included_is_not_excluded",
+                violation_error_message="An activity is either included or excluded.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="planversion",
             constraint=models.UniqueConstraint(fields=("plan", "number"), name="one_plan_version_per_number"),
         ),
         migrations.AddConstraint(

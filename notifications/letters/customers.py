@@ -5,11 +5,12 @@ from datetime import datetime
 from django.conf import settings
 
 from cases import rules
-from cases.enums import ClosureReason, ReassignmentReason, Severity
+from cases.enums import ClosureReason, ReassignmentReason, Severity, Status, Turn
 from notifications.letters.form import Letter, Part
 from notifications.letters.matter import MINUTE, Matter
 from sla import words
 from sla.explain import Explanation
+from sla.words import SECOND
 
 
 def received(matter: Matter) -> Letter:
@@ -76,19 +77,24 @@ _WHY_ANOTHER: dict[str, str] = {
 
 def reply(matter: Matter) -> Letter:
     """What somebody wrote to the customer, or a colleague wrote for it (C-TRK-01, C-STF-07)."""
-    if matter.by_customer:
-        lead = "This was written to support for your organization."
-    elif matter.data.get("waiting"):
-        lead = "It is your turn: please answer, so that we can go on."
-    else:
-        lead = "We keep working on it; there is nothing you need to do."
     return Letter(
         title=f"{matter.author} wrote on your case" if matter.by_customer else f"{matter.author} wrote to you",
-        lead=lead,
+        lead="This was written to support for your organization." if matter.by_customer else _whose_move(matter),
         parts=matter.written("The message"),
         links=(matter.link("Answer on the case page"),),
         signature=matter.signature,
     )
+
+
+def _whose_move(matter: Matter) -> str:
+    """What a message of support asks of the customer, by the case as it left it: one truth with the case page."""
+    if matter.state.status is Status.CLOSURE_PROPOSED:
+        return "Our question whether this case can be closed still waits for your answer."
+    if matter.state.turn is Turn.CUSTOMER:
+        return "It is your turn: please answer, so that we can go on."
+    if matter.data["waiting"]:
+        return "Please answer when you can. It is our turn all the same: an engineer takes the case over."
+    return "It is our turn: there is nothing you need to do."
 
 
 def severity_proposed(matter: Matter) -> Letter:
@@ -132,11 +138,12 @@ def severity_reduced(matter: Matter) -> Letter:
 
 
 def closure_question(matter: Matter) -> Letter:
-    """Nothing closes before the customer says that it is solved (C-CLS-01)."""
+    """Nobody's case closes without this question; what follows from silence is said too (C-CLS-01, A-16)."""
     return Letter(
         title="Is this solved?",
         lead=f"{matter.author} thinks that this case can be closed. Please tell us whether you think so too.",
-        next="The case stays open until you answer. If something is still missing, say so, and we go on.",
+        next="If something is still missing, say so, and we go on. If we hear nothing, we try to reach you several "
+        "times; the last time we tell you the day on which the case closes.",
         parts=_summary(matter.data["problem"], matter.data["resolution"], ClosureReason(matter.data["reason"])),
         links=(matter.link("Answer: solved, or not yet"),),
         signature=matter.signature,
@@ -237,7 +244,7 @@ def _why_this_time(clock: Explanation | None) -> tuple[Part, ...]:
     """The deadline explained in the account's time, as on the case page."""
     if clock is None:
         return ()
-    rows = tuple(f"{day.name}: {day.why}" + ("" if day.closed else f", {day.amount}") for day in clock.days)
+    rows = (*(f"{row.when}: {', '.join(filter(None, row[1:]))}" for row in clock.rows), ": ".join(clock.total[1:]))
     return (Part("Why this time", (f"{clock.promise} ({clock.plan}). {clock.headline}.",), rows),)
 
 
@@ -281,14 +288,19 @@ def _kept(matter: Matter) -> tuple[Part, ...]:
 
 
 def _kept_or_not(clock: Explanation) -> str:
-    name = "First answer" if clock.milestone.cycle == 1 else "First answer after reopening"
-    late = "" if clock.milestone.breached_at is None else ", which was late: we are sorry"
-    return f"{name}: promised within {words.allowance(clock.milestone.promise)}, given after {_length(clock)}{late}."
+    milestone = clock.milestone
+    name = "First answer" if milestone.cycle == 1 else "First answer after reopening"
+    answered = words.answered(milestone.started_at, milestone.met_at, milestone.breached_at)
+    verdict = ": we are sorry" if milestone.breached_at else _counted(clock)
+    return f"{name}: promised within {words.allowance(milestone.promise)}, {answered}{verdict}."
 
 
-def _length(clock: Explanation) -> str:
-    """The time used, rounded up to the minute."""
-    return words.spell(-(-clock.used // MINUTE) * MINUTE)
+def _counted(clock: Explanation) -> str:
+    """How much of an answer's time fell into the hours of the promise, unless all of it did."""
+    milestone = clock.milestone
+    if milestone.met_at is None or clock.used == (milestone.met_at - milestone.started_at) // SECOND * SECOND:
+        return ""
+    return f", of which {words.length(clock.used) if clock.used else 'none'} counted"
 
 
 def _worked(matter: Matter) -> tuple[Part, ...]:

@@ -11,6 +11,7 @@ from django.conf import settings
 from accounts.models import User
 from cases.disclosure import disclosed
 from cases.enums import CUSTOMER_SIDE, ActorRole, EventKind, Severity
+from cases.facts import State, replay
 from cases.models import Case, CaseEvent, Message
 from notifications.enums import Template
 from notifications.letters.form import Link, Part
@@ -67,6 +68,11 @@ class Matter:
         center, manager = by.profile.center, by.profile.manager
         lines = [str(by), by.staff_role.label + (f", {center}" if center else "")]
         return (*lines, f"Manager: {manager}, {manager.email}") if manager else tuple(lines)
+
+    @cached_property
+    def state(self) -> State:
+        """How the case stood once this had happened."""
+        return replay(self.case.events.filter(seq__lte=self.event.seq).log())
 
     # What was written
 

@@ -17,6 +17,16 @@ def severity_1_received(matter: Matter) -> Letter:
     )
 
 
+def became_severity_1(matter: Matter) -> Letter:
+    """So does a case that becomes one (C-COV-01, A-10)."""
+    return _letter(
+        matter,
+        "A case has become severity 1",
+        f"{matter.author} sees it so, and it counts at once: {matter.case.organization} needs an engineer now.",
+        (Part("The reason", written=matter.data["reason"]),),
+    )
+
+
 def given_to_you(matter: Matter) -> Letter:
     note = matter.data["note"]
     return _letter(

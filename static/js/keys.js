@@ -1,7 +1,8 @@
 // Keys for staff. The page says what they do: a list is [data-items] with links [data-item]; whatever has
-// data-key="c" acts on its key, and data-then names the field that gets the focus afterwards.
-// Nothing happens while somebody types in a field, or with Ctrl, Alt or Meta. The page /desk/keys/ switches all off.
-const places = { q: "/desk/", i: "/desk/intake/" };
+// data-key="c" acts on its key, and data-then names the field that gets the focus afterwards; a link with data-go="q"
+// is where G and then Q lead. Nothing happens while somebody types in a field, or with Ctrl, Alt or Meta.
+// The page /desk/keys/ switches all off.
+const help = "/desk/keys/";
 let leading = false;
 
 const field = (node) => node.closest("input, textarea, select, [contenteditable]");
@@ -31,6 +32,15 @@ function act(key) {
   return true;
 }
 
+// A list that was fetched again keeps its focus (by id), and with it the mark of its row.
+document.addEventListener("htmx:afterSwap", () => {
+  const item = document.activeElement?.closest("[data-items] [data-item]");
+  item?.closest("tr")?.setAttribute("data-cursor", "");
+});
+
+// The link to the search, where the bar has no room for its field.
+if (location.hash === "#queue-q") document.getElementById("queue-q")?.focus();
+
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey) return;
   if (event.key === "Escape") {
@@ -42,9 +52,14 @@ document.addEventListener("keydown", (event) => {
   const key = event.key.toLowerCase();
   const led = leading;
   leading = false;
-  if (led && places[key]) location.assign(places[key]);
+  const place = led && document.querySelector(`[data-go="${CSS.escape(key)}"]`);
+  if (place) location.assign(place.href);
   else if (key === "g") leading = true;
   else if (key === "j" || key === "k") move(key === "j" ? 1 : -1);
-  else if (key.length !== 1 || !act(key)) return;
+  else if (key.length !== 1) return;
+  else if (!act(key)) {
+    if (key !== "?") return;
+    location.assign(help);
+  }
   event.preventDefault();
 });

@@ -68,7 +68,7 @@ class Backstage:
     def _look_ahead(self, case: Case) -> None:
         log, calendar = self.logs[case.pk], calendar_of(case.calendar)
         milestones = clock.milestones(log, self.promises, calendar)
-        items = agenda(case.state, log, milestones, self.promises, calendar, case.closable_for_no_response_at)
+        items = agenda(case.state, log, milestones, calendar, case.closable_for_no_response_at)
         self.due[case.pk] = items[0].fire_at if items else None
         if items:
             heapq.heappush(self.calls, (items[0].fire_at, case.pk))

@@ -173,7 +173,6 @@ def _people(script: dict[str, Any], now: datetime) -> dict[str, User]:
             zone=zone,
             phone=one.get("phone", ""),
             password=hashed,
-            is_staff=one.get("role") == StaffRole.ADMIN,
             is_superuser=one.get("role") == StaffRole.ADMIN,
             date_joined=now - timedelta(days=400),
         )

@@ -5,8 +5,10 @@ import shutil
 import signal
 import socket
 import subprocess
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -17,6 +19,7 @@ from supportportal import processes
 from supportportal.engines.places import EngineError, Place
 
 DATABASE = USER = "portal"
+INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
 SECONDS_TO_START = 60
 SECONDS_TO_STOP = 30
 MAY_LOSE_DATA = ("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
@@ -126,26 +129,49 @@ def listens(path: Path) -> bool:
 
 def launch(place: Place, name: str, command: Sequence[str | Path], *, ready: Callable[[Place], bool]) -> None:
     """Start a server in a session of its own, so that Ctrl-C at our terminal is ours to handle."""
-    with place.log(name).open("ab") as log:
-        process = subprocess.Popen(
-            [str(part) for part in command],
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-            **_surroundings(place),
-        )
-    deadline = time.monotonic() + SECONDS_TO_START
+    process: subprocess.Popen[bytes] | None = None
     try:
-        while not ready(place):
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise EngineError(
-                    f"{name} did not start. Its log, {place.log(name)}, ends with:\n{_tail(place.log(name))}"
-                )
-            time.sleep(0.02)
+        with place.log(name).open("ab") as log, no_interrupt():
+            process = subprocess.Popen(
+                [str(part) for part in command],
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                **_surroundings(place),
+            )
+        _wait_until_ready(place, name, process, ready)
     except BaseException:  # such as Ctrl-C: nobody else knows of the process yet
-        process.kill()
-        process.wait()
+        if process is not None:
+            process.kill()
+            process.wait()
         raise
+
+
+def _wait_until_ready(
+    place: Place, name: str, process: subprocess.Popen[bytes], ready: Callable[[Place], bool]
+) -> None:
+    deadline = time.monotonic() + SECONDS_TO_START
+    while not ready(place):
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise EngineError(f"{name} did not start. Its log, {place.log(name)}, ends with:\n{_tail(place.log(name))}")
+        time.sleep(0.02)
+
+
+@contextmanager
+def no_interrupt() -> Iterator[None]:
+    """Let signals that end this process wait for the end of the block, so that no child is left half known."""
+    if threading.current_thread() is not threading.main_thread():  # signals reach the main thread only
+        yield
+        return
+    held: list[int] = []
+    before = {number: signal.signal(number, lambda got, _: held.append(got)) for number in INTERRUPTS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for late in held[:1]:
+            signal.raise_signal(late)
 
 
 def run(place: Place, command: Sequence[str | Path]) -> None:

@@ -110,7 +110,6 @@ def test_a_public_holiday_that_an_administrator_deletes_stays_deleted(aberdeen):
     assert "2026-11-30" not in freeze(aberdeen, NOON).holidays
 
 
-@pytest.mark.clause("C-FTS-04")
 def test_a_country_may_have_a_working_week_of_its_own(aberdeen):
     sunday_to_thursday = {"6": [["08:00", "18:00"]], "0": [["08:00", "12:00"], ["13:00", "24:00"]]}
     RegionCalendar.objects.create(region=aberdeen.region, country="EG", weekly=sunday_to_thursday)

@@ -383,7 +383,7 @@ def test_strangers_of_the_back_office_sign_in_to_the_portal(client, db):
 @pytest.mark.parametrize("name", ["engineer", "support_manager", "technical_contact"])
 def test_only_administrators_enter_the_back_office(client, request, name):
     user = request.getfixturevalue(name)
-    User.objects.filter(pk=user.pk).update(is_staff=True, is_superuser=True)
+    User.objects.filter(pk=user.pk).update(is_superuser=True)
     client.force_login(fresh(user))
 
     assert client.get("/admin/", follow=True).status_code == 403

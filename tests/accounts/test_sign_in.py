@@ -1,7 +1,7 @@
 """Signing in: with a proven address, a password and, for staff, a second factor."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -9,12 +9,12 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
-from django.core import mail
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts import addresses, letters
+from accounts.enums import MailState
 from accounts.models import Letter
 from accounts.tasks import tidy_up
 from tests.cast import fresh
@@ -377,56 +377,13 @@ def test_the_secret_of_an_app_is_kept_encrypted(isla):
     assert Authenticator.objects.get(user=isla).wrap().validate_code(current_code(secret))
 
 
-# Letters
-
-
-NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
-
-
-def test_a_letter_is_sent_once_and_then_forgets_its_text(db):
-    letters.write("isla@example.com", "Hello", "A link that opens an account", at=NOW)
-
-    assert [letters.send_due(NOW), letters.send_due(NOW)] == [1, 0]
-
-    letter = Letter.objects.get()
-    assert (letter.sent_at, letter.body, letter.attempts) == (NOW, "", 1)
-    assert [(m.subject, m.body, m.to) for m in mail.outbox] == [
-        ("Hello", "A link that opens an account", ["isla@example.com"])
-    ]
-    assert str(letter.key) in mail.outbox[0].extra_headers["Message-ID"]
-
-
-def test_a_dead_mail_server_delays_a_letter_and_loses_nothing(db, settings):
-    letters.write("isla@example.com", "Hello", "Text", at=NOW)
-    working, settings.EMAIL_BACKEND = settings.EMAIL_BACKEND, "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
-
-    assert [letters.send_due(NOW), letters.send_due(NOW)] == [0, 0]
-    settings.EMAIL_BACKEND = working
-
-    assert letters.send_due(NOW + timedelta(seconds=9)) == 0
-    assert letters.send_due(NOW + timedelta(seconds=10)) == 1
-
-
-def test_a_letter_that_could_not_be_sent_for_three_days_is_given_up(db, settings):
-    letters.write("isla@example.com", "Hello", "Text", at=NOW)
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
-
-    letters.send_due(NOW + timedelta(days=3))
-
-    letter = Letter.objects.get()
-    assert (letter.sent_at, letter.next_try_at, letter.body) == (None, None, "")
-
-
 def test_old_letters_and_expired_sessions_go_away_in_the_night(client, isla, settings):
     (nightly,) = [one for one in settings.CELERY_BEAT_SCHEDULE.values() if one["task"] == tidy_up.name]
     today = timezone.now()
     for days, sent in ((31, True), (29, True), (31, False)):
         letter = letters.write("isla@example.com", f"{days} days ago", "", at=today - timedelta(days=days))
         if sent:
-            letter.next_try_at, letter.sent_at = None, letter.created_at
-            letter.save()
+            letter.settle(MailState.SENT, sent_at=letter.created_at)
     sign_in(client, isla.email)
     Session.objects.create(session_key="expired", session_data="", expire_date=today - timedelta(seconds=1))
 

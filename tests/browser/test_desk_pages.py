@@ -168,7 +168,14 @@ def test_the_queue_is_worked_by_keyboard_alone(portal, browser, engineer, cases)
         page.keyboard.press("Escape")
         page.keyboard.press("r")
         expect(page.get_by_role("button", name="Send to the customer")).to_be_visible()
+        expect(page.get_by_label("Your message")).to_have_value("")
         page.keyboard.press("Escape")
+        page.keyboard.press("n")
+        expect(page.get_by_label("Your message")).to_have_value("Never a single key in a field: c, e, ?")
+        page.keyboard.press("Escape")
+        page.keyboard.press("?")
+        expect(page.get_by_role("heading", name="Keys")).to_be_visible()
+        page.go_back()
         page.keyboard.press("c")
         expect(page.get_by_role("heading", name="Log a call")).to_be_visible()
         page.go_back()
@@ -180,6 +187,69 @@ def test_the_queue_is_worked_by_keyboard_alone(portal, browser, engineer, cases)
         page.keyboard.press("Escape")
         page.keyboard.press("?")
         expect(page.get_by_role("heading", name="Keys")).to_be_visible()
+
+
+def test_a_deadline_that_passes_on_an_open_page_shows_it(portal, browser, engineer, open_case, now):
+    case = operations.accept(open_case(at=now, severity=Severity.ONE), by=engineer, at=now)
+    with visit_as(browser, portal, engineer) as context:
+        page = context.new_page()
+        page.clock.install(time=now)
+        page.goto(url(portal, case))
+        chip, clock = page.locator("#desk-peek .deadline"), page.locator("#facts .clock")
+        expect(chip).to_have_attribute("data-state", "running")
+
+        page.clock.run_for("29:00")
+        expect(clock).to_have_attribute("data-state", "soon")
+        expect(chip.locator("use")).to_have_attribute("href", re.compile("#soon$"))
+
+        page.clock.run_for("03:00")
+        for place in (chip, clock, clock.locator(".ring")):
+            expect(place).to_have_attribute("data-state", "breached")
+        expect(clock.locator(".used")).to_have_attribute("stroke-dasharray", "100 100")
+        expect(chip).to_contain_text("late")
+
+
+def test_an_open_queue_follows_what_happens_and_keeps_the_focus(portal, browser, engineer, case_in, now):
+    case = case_in(Status.IN_PROGRESS, at=now - HOUR)
+    with visit_as(browser, portal, engineer) as context:
+        page = context.new_page()
+        page.clock.install(time=now)
+        page.goto(f"{portal}/desk/?view=mine")
+        page.keyboard.press("j")
+        other = case_in(Status.IN_PROGRESS, at=now - HOUR)
+        page.clock.run_for("00:21")
+
+        expect(page.locator(f"#row-{other.number}")).to_be_visible()
+        expect(page.locator(f"#row-{case.number}")).to_be_focused()
+        expect(page.locator("tr[data-cursor]")).to_contain_text(case.number)
+        expect(page.locator("#view-mine .number")).to_have_text("2")
+        expect(page.get_by_role("banner").get_by_label(re.compile("Notifications"))).to_be_visible()
+
+
+def test_an_open_case_offers_its_news_and_keeps_what_is_being_typed(
+    portal, browser, engineer, technical_contact, case_in, now
+):
+    case = case_in(Status.IN_PROGRESS, at=now - HOUR)
+    with visit_as(browser, portal, engineer) as context:
+        page = context.new_page()
+        page.clock.install(time=now)
+        page.goto(url(portal, case))
+        page.get_by_label("Your message").fill("Half a sentence")
+        operations.reply_as_customer(case, "It works again.", by=technical_contact, at=now)
+        page.clock.run_for("00:21")
+        news = page.get_by_role("link", name="Something happened")
+        expect(news).to_be_visible()
+        expect(page.locator("#case-timeline")).not_to_contain_text("It works again.")
+        assert faults(page) == []
+
+        news.click()
+        expect(page.locator("#case-timeline")).to_contain_text("It works again.")
+        expect(page.get_by_label("Your message")).to_have_value("Half a sentence")
+        expect(news).to_be_hidden()
+        page.get_by_label("Your message").fill("Good to hear.")
+        page.locator("label", has=page.locator("[value=public]")).click()
+        page.get_by_role("button", name="Send to the customer").click()
+        expect(page.locator("#case-timeline")).to_contain_text("Good to hear.")
 
 
 def test_keys_that_are_switched_off_do_nothing(portal, browser, engineer, cases):
@@ -209,8 +279,19 @@ def test_the_workspace_works_without_script(portal, browser, engineer, cases):
         expect(page.locator("#case-timeline")).to_contain_text("We are at it.")
 
 
-@pytest.mark.parametrize("width", [360, 390, 900, 1440])
+def test_the_search_is_reached_where_the_bar_has_no_room_for_it(portal, browser, engineer, cases):
+    with visit_as(browser, portal, engineer, viewport={"width": 1024, "height": 800}) as context:
+        page = context.new_page()
+        page.goto(url(portal, cases["urgent"]))
+        page.keyboard.press("/")
+
+        expect(page.locator("#queue-q")).to_be_focused()
+
+
+@pytest.mark.parametrize("width", [360, 390, 896, 1024, 1440])
 def test_the_workspace_fits_every_width(portal, browser, engineer, cases, width):
+    engineer.zone = "Asia/Kathmandu"
+    engineer.save()
     with visit_as(browser, portal, engineer, viewport={"width": width, "height": 800}) as context:
         page: Page = context.new_page()
         for address in (f"{portal}/desk/?view=all", url(portal, cases["urgent"])):

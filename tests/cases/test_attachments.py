@@ -7,9 +7,11 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile, TemporaryUploadedFile, UploadedFile
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from accounts.refusal import Refusal
 from cases import attachments, operations, tasks
@@ -133,6 +135,28 @@ def test_old_bytes_without_a_row_are_taken_away_and_nothing_else(case_in, techni
     assert tasks.clean_attachments() == 1
 
     assert [default_storage.exists(file.path) for file in (kept, orphan, young)] == [True, False, True]
+
+
+def test_a_folder_of_the_store_is_looked_up_by_the_index_of_keys(case_in, technical_contact):
+    files = [attachments.store(upload(content=b"kept")) for _ in range(3)]
+    operations.reply_as_customer(case_in(Status.QUEUED), "Here.", by=technical_contact, at=LATER, files=files)
+
+    with CaptureQueriesContext(connection) as queries:
+        tasks.clean_attachments()
+
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")  # so few rows are read faster without any index
+        for query in queries:
+            cursor.execute(f"EXPLAIN {query['sql']}")
+            assert "Seq Scan" not in str(cursor.fetchall())
+
+
+def test_bytes_that_the_portal_never_stored_are_taken_away_too(db, store):
+    path = default_storage.save("attachments/ab/notes.txt", ContentFile(b"left here by hand"))
+    old = (datetime.now(UTC) - timedelta(days=2)).timestamp()
+    os.utime(default_storage.path(path), times=(old, old))
+
+    assert tasks.clean_attachments() == 1
 
 
 @pytest.mark.usefixtures("db")

@@ -156,7 +156,6 @@ def test_an_unverified_case_is_not_put_to_the_customer_as_solved(open_case, engi
         operations.propose_closure(case, by=engineer, at=NOON, problem="p", resolution="r")
 
 
-@pytest.mark.clause("C-SLA-01")
 def test_the_clock_is_held_and_resumed_with_its_reason_in_the_log(open_case, customer_service):
     case = operations.hold(open_case(), HoldReason.UNREACHABLE_CONTACT, by=customer_service, at=NOON + MINUTE)
     assert case.held_at == NOON + MINUTE

@@ -137,7 +137,7 @@ def fact(seq: int, kind: EventKind, role: ActorRole = ActorRole.SYSTEM, **data) 
     return Fact(seq, kind, NOON + timedelta(minutes=seq), role, data)
 
 
-RECEIPT = fact(1, EventKind.RECEIVED, ActorRole.CONTACT, requested=2)
+RECEIPT = fact(1, EventKind.RECEIVED, ActorRole.CONTACT, requested=2, phone="")
 
 
 def test_a_log_begins_with_its_receipt():

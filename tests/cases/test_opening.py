@@ -6,13 +6,13 @@ from uuid import uuid4
 import pytest
 from django.core.exceptions import PermissionDenied
 
-from accounts.models import FrozenCalendar, Holiday
+from accounts.models import FrozenCalendar, Holiday, User
 from cases import numbers, operations
 from cases.enums import Channel, Severity, Status, Turn
 from cases.models import Case
 from cases.operations import AlreadyDone, Form
 from entitlements.models import Entitlement, Product
-from tests.cast import DAY, HOUR, NOON, PHONE, contact_of, facts, kinds, refused
+from tests.cast import DAY, HOUR, NOON, PHONE, contact_of, facts, fresh, kinds, refused
 
 
 @pytest.mark.clause("C-LIF-01", "C-CHN-01")
@@ -24,7 +24,7 @@ def test_a_case_opened_on_the_web_has_its_number_and_its_receipt_at_once(open_ca
     assert kinds(case) == ["received"]
     message = case.messages.get()
     assert facts(case, "received") == [
-        {"requested": 2, "channel": "web", "received_at": NOON.isoformat(), "message": message.pk}
+        {"requested": 2, "channel": "web", "received_at": NOON.isoformat(), "message": message.pk, "phone": PHONE}
     ]
     assert message.author == technical_contact
     assert message.body.startswith("Since Monday")
@@ -104,11 +104,18 @@ def test_a_third_party_without_a_grant_of_the_organization_opens_nothing(open_ca
 
 
 @pytest.mark.clause("C-SLA-01")
-def test_severity_1_on_the_web_needs_a_telephone_number(open_case):
+@pytest.mark.parametrize("severity", [Severity.ONE, 1])
+def test_severity_1_on_the_web_needs_a_telephone_number(open_case, severity):
     with refused("phone_missing"):
-        open_case(severity=Severity.ONE, phone="  ")
+        open_case(severity=severity, phone="  ")
 
-    assert open_case(severity=Severity.ONE, phone=PHONE).severity == Severity.ONE
+    assert open_case(severity=severity, phone=PHONE).severity == Severity.ONE
+
+
+def test_a_contacts_own_telephone_number_stands_in_for_a_missing_one(open_case, technical_contact):
+    User.objects.filter(pk=technical_contact.pk).update(phone=PHONE)
+
+    assert open_case(by=fresh(technical_contact), severity=Severity.ONE, phone="").phone == PHONE
 
 
 def test_a_customer_opens_cases_only_for_what_support_was_bought_for(open_case):
@@ -125,7 +132,7 @@ def test_an_ended_entitlement_goes_to_customer_service_rather_than_to_a_refusal(
     case = open_case()
 
     assert (case.status, case.verdict["outcome"], case.entitlement) == (Status.RECEIVED, "unclear", None)
-    assert f"{entitlement.reference} ended on 2026-03-03, 1 day ago." in [one["text"] for one in case.verdict["checks"]]
+    assert f"{entitlement.reference} ended on 3 Mar 2026, 1 day ago." in [one["text"] for one in case.verdict["checks"]]
 
 
 def test_customer_service_takes_in_a_call_about_something_never_bought(

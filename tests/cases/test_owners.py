@@ -4,6 +4,8 @@ from datetime import time, timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.enums import AbsenceReason, StaffRole
 from accounts.models import Absence, Shift, StaffProfile, User
@@ -19,7 +21,9 @@ def test_an_engineer_accepts_a_waiting_case(case_in, engineer, support_manager):
     case = operations.accept(case_in(Status.QUEUED), by=engineer, at=LATER)
 
     assert (case.status, case.owner, case.case_manager) == (Status.IN_PROGRESS, engineer, support_manager)
-    assert facts(case, "assigned") == [{"owner": engineer.pk, "before": None, "reason": "", "note": ""}]
+    assert facts(case, "assigned") == [
+        {"owner": engineer.pk, "before": None, "case_manager": support_manager.pk, "reason": "", "note": ""}
+    ]
 
 
 @pytest.mark.parametrize("who", ["engineer", "escalation_engineer", "engineering"])
@@ -50,7 +54,9 @@ def test_customer_service_gives_a_verified_case_to_an_engineer(case_in, customer
 
 
 @pytest.mark.clause("C-RAS-01", "C-RAS-02")
-def test_a_case_changes_hands_with_a_reason_and_names_the_new_engineer(case_in, engineer, second_engineer):
+def test_a_case_changes_hands_with_a_reason_and_names_the_new_engineer(
+    case_in, engineer, second_engineer, support_manager
+):
     case = operations.assign(
         case_in(Status.WAITING_FOR_CUSTOMER),
         second_engineer,
@@ -65,6 +71,7 @@ def test_a_case_changes_hands_with_a_reason_and_names_the_new_engineer(case_in, 
         {
             "owner": second_engineer.pk,
             "before": engineer.pk,
+            "case_manager": support_manager.pk,
             "reason": "holiday",
             "note": "The log is analyzed up to 14:00.",
         }
@@ -120,6 +127,23 @@ def test_a_reopened_case_returns_to_its_engineer(case_in, technical_contact, eng
 
     assert (case.status, case.owner) == (Status.IN_PROGRESS, engineer)
     assert facts(case, "reopened")[0]["owner"] == engineer.pk
+
+
+@pytest.mark.clause("C-RPN-01")
+def test_a_case_that_is_reopened_at_night_keeps_its_engineer(case_in, technical_contact, engineer, emea_center):
+    Shift.objects.create(center=emea_center, weekday=3, opens=time(9), closes=time(18))
+    case = case_in(Status.CLOSED)
+
+    case = operations.reopen(case, "It is back.", by=technical_contact, at=NOON + DAY + 10 * HOUR)
+
+    assert case.owner == engineer
+
+
+def test_who_is_away_is_asked_of_one_person(case_in, engineer, second_engineer):
+    with CaptureQueriesContext(connection) as queries:
+        operations.assign(case_in(Status.IN_PROGRESS), second_engineer, by=engineer, at=LATER, reason="load")
+
+    assert not [query for query in queries if "accounts_shift" in query["sql"] or "accounts_oncall" in query["sql"]]
 
 
 @pytest.mark.clause("C-RPN-01")

@@ -117,7 +117,7 @@ def test_a_contact_of_own_sight_sees_what_it_opened_and_what_is_about_it(
     assert may(own_sight_contact, Verb.REPLY_AS_CUSTOMER, called)
 
 
-@pytest.mark.clause("C-CON-03", "C-CON-06")
+@pytest.mark.clause("C-CON-06")
 @pytest.mark.parametrize("who", ["renewal_contact", "contract_administrator"])
 def test_renewal_and_contract_contacts_see_no_cases(request, case_in, who):
     case_in(Status.CLOSED)

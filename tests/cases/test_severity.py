@@ -5,8 +5,10 @@ from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, transaction
 
 from cases import operations
+from cases.disclosure import disclosed
 from cases.enums import Severity, Status
-from cases.models import Case
+from cases.facts import replay
+from cases.models import Case, CaseEvent
 from tests.cast import HOUR, NOON, PHONE, facts, kinds, refused
 
 LATER = NOON + HOUR
@@ -31,7 +33,7 @@ def test_support_agrees_to_the_severity_that_the_customer_asked_for(case, engine
     case = operations.agree_severity(case, Severity.THREE, by=engineer, at=LATER)
 
     assert (case.severity, case.severity_agreed_at) == (Severity.THREE, LATER)
-    assert facts(case, "severity_agreed") == [{"severity": 3}]
+    assert facts(case, "severity_agreed") == [{"severity": 3, "phone": ""}]
 
 
 @pytest.mark.clause("C-SEV-01")
@@ -42,7 +44,9 @@ def test_the_customer_agrees_to_what_support_proposes(case, engineer, technical_
     case = operations.agree_severity(case, Severity.FOUR, by=technical_contact, at=LATER)
 
     assert (case.severity, case.severity_agreed_at) == (Severity.FOUR, LATER)
-    assert facts(case, "severity_proposed") == [{"severity": 4, "side": "support", "reason": "It is a question."}]
+    assert facts(case, "severity_proposed") == [
+        {"severity": 4, "side": "support", "reason": "It is a question.", "phone": ""}
+    ]
 
 
 @pytest.mark.clause("C-SEV-01")
@@ -108,6 +112,28 @@ def test_both_sides_lower_an_agreed_severity_together(agreed_case, engineer, tec
 
 
 @pytest.mark.clause("C-SEV-04")
+@pytest.mark.parametrize("who", ["engineer", "technical_contact"])
+def test_a_wish_to_lower_an_agreed_severity_is_taken_back(request, agreed_case, who, support_manager):
+    person = request.getfixturevalue(who)
+    wished = operations.propose_severity(agreed_case, 4, by=person, at=LATER, reason="The workaround holds.")
+
+    case = operations.propose_severity(wished, 3, by=person, at=LATER, reason="It does not hold.")
+
+    assert (case.requested_severity, case.proposed_severity, case.severity) == (3, 3, 3)
+    assert kinds(case)[-2:] == ["severity_proposed", "severity_proposed"]
+    with refused("severity_not_lower"):
+        operations.propose_severity(case, 3, by=person, at=LATER, reason="Again.")
+
+
+@pytest.mark.clause("C-SEV-04")
+def test_a_wish_is_taken_back_by_the_side_that_had_it(agreed_case, engineer, technical_contact):
+    wished = operations.propose_severity(agreed_case, 4, by=technical_contact, at=LATER, reason="Less urgent.")
+
+    with refused("severity_not_lower"):
+        operations.propose_severity(wished, 3, by=engineer, at=LATER, reason="We think not.")
+
+
+@pytest.mark.clause("C-SEV-04")
 def test_a_manager_lowers_an_agreed_severity_with_a_reason(agreed_case, support_manager):
     case = operations.reduce_severity(
         agreed_case, Severity.FOUR, by=support_manager, at=LATER, reason="Production is back."
@@ -161,6 +187,30 @@ def test_severity_1_is_proposed_with_a_telephone_number(case_in, technical_conta
     )
 
     assert (case.severity, case.phone) == (Severity.ONE, PHONE)
+    assert facts(case, "severity_proposed")[0]["phone"] == PHONE
+    assert replay(case.events.all().log()) == case.state
+
+
+def test_a_new_number_comes_with_the_agreement_too(case_in, engineer, technical_contact):
+    case = operations.propose_severity(case_in(Status.IN_PROGRESS), 1, by=engineer, at=LATER, reason="It has stopped.")
+
+    case = operations.propose_severity(case, 1, by=technical_contact, at=LATER, reason="", phone="+44 1224 555 011")
+
+    assert (case.phone, facts(case, "severity_agreed")) == (
+        "+44 1224 555 011",
+        [{"severity": 1, "phone": "+44 1224 555 011"}],
+    )
+
+
+@pytest.mark.clause("C-PAR-04")
+def test_a_telephone_number_stays_out_of_what_others_read_of_the_log(case_in, technical_contact, third_party):
+    case = operations.propose_severity(
+        case_in(Status.IN_PROGRESS), 2, by=technical_contact, at=LATER, reason="Worse.", phone="+44 1224 555 011"
+    )
+
+    told = [disclosed(event.fact.kind, event.data) for event in CaseEvent.objects.visible_to(third_party)]
+    assert case.phone == "+44 1224 555 011"
+    assert "555" not in str(told)
 
 
 @pytest.mark.clause("C-RPN-01", "C-SEV-03")

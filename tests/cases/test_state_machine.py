@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -14,9 +15,22 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from accounts.permissions import may
 from accounts.refusal import Refusal
 from cases import facts, operations, transitions
-from cases.enums import ActorRole, Channel, ClosureReason, EventKind, HoldReason, Severity, Status, Turn, Verb
+from cases.enums import (
+    CUSTOMER_SIDE,
+    PASSING_KINDS,
+    ActorRole,
+    Channel,
+    ClosureReason,
+    EventKind,
+    HoldReason,
+    Severity,
+    Side,
+    Status,
+    Turn,
+    Verb,
+)
 from cases.facts import Fact, State
-from cases.models import Case
+from cases.models import Case, Message
 from tests.cast import DAY, MINUTE, NOON, PHONE, Cast
 
 TEXTS = st.sampled_from(["Something is said."] * 4 + ["", "x" * 100_001])
@@ -108,6 +122,42 @@ class CaseMachine(RuleBasedStateMachine):
         """As `somebody_tries`, but often enough for what is agreed to be tried again."""
         self.call(data, verb, MINUTE)
 
+    @rule(
+        channels=st.sampled_from(["phone email email", "email phone web"]), broken=st.sampled_from([None, None, 1, 3])
+    )
+    def the_customer_stays_silent(self, channels, broken):
+        """Support waits, tries on three business days and closes; unless it says before that it goes on by itself."""
+        if not self.begin_to_wait():
+            return
+        engineer = self.cast.staff["engineer"]
+        for number, channel in enumerate(channels.split(), start=1):
+            self.next_business_day()
+            if number == broken:
+                self.case = operations.reply(self.case, "Nothing is needed from you.", by=engineer, at=self.now)
+                return
+            self.case = operations.record_contact_attempt(
+                self.case, channel, "Are you there?", by=engineer, at=self.now, announces_closure=number == 3
+            )
+        self.now = self.case.closable_for_no_response_at
+        self.case = operations.close_for_no_response(self.case, by=None, at=self.now)
+
+    def begin_to_wait(self) -> bool:
+        """Let it be the customer's turn, by a question or a hold, where that is possible."""
+        self.now = max(self.now, self.case.updated_at)
+        state = self.case.state
+        if state.status is Status.IN_PROGRESS:
+            question = {"by": self.cast.staff["engineer"], "at": self.now, "waiting": True}
+            self.case = operations.reply(self.case, "What do the logs say?", **question)
+        elif transitions.is_legal(state, Verb.HOLD) and not state.held_at:
+            held = {"by": self.cast.staff["customer_service"], "at": self.now}
+            self.case = operations.hold(self.case, HoldReason.UNREACHABLE_CONTACT, **held)
+        return transitions.is_legal(self.case.state, Verb.RECORD_CONTACT_ATTEMPT)
+
+    def next_business_day(self) -> None:
+        self.now += DAY
+        while not self.case.calendar.is_business_day(self.now.astimezone(ZoneInfo(self.case.zone)).date()):
+            self.now += DAY
+
     def attempt(self, data, verb: Verb, later: timedelta, act: Callable[[Any, datetime], Case]) -> None:
         """Let somebody (mostly one who may) try; what is refused leaves no trace, what is done was legal."""
         able = sorted(name for name, person in self.cast.people.items() if may(person, verb, self.case))
@@ -147,7 +197,8 @@ class CaseMachine(RuleBasedStateMachine):
     def facts_are_in_order(self):
         log = self.case.events.all().log()
         assert [fact.seq for fact in log] == list(range(1, len(log) + 1))
-        assert [fact.at for fact in log] == sorted(fact.at for fact in log)
+        moving = [fact.at for fact in log if fact.kind not in PASSING_KINDS]
+        assert moving == sorted(moving)
 
     @invariant()
     def an_agreed_severity_never_rises(self):
@@ -163,6 +214,22 @@ class CaseMachine(RuleBasedStateMachine):
     @invariant()
     def severity_1_can_be_called_back(self):
         assert self.case.severity != Severity.ONE or self.case.phone
+
+    @invariant()
+    def silence_closes_a_case_only_in_the_customers_turn_after_it_was_told_in_writing(self):
+        log = self.case.events.all().log()
+        for place, closure in enumerate(log):
+            if closure.kind is not EventKind.CLOSED or closure.data["reason"] != ClosureReason.NO_RESPONSE:
+                continue
+            before = facts.replay(log[:place])
+            tries = [fact for fact in log[:place] if fact.kind is EventKind.CONTACT_ATTEMPTED][-3:]
+            since_the_first = [fact for fact in log[:place] if fact.seq > tries[0].seq]
+            assert before.turn is Turn.CUSTOMER or before.held_at
+            assert tries[-1].data["announces_closure"]
+            assert Message.objects.filter(pk=tries[-1].data["message"], case=self.case).exists()
+            assert len({fact.at.date() for fact in tries}) == 3
+            assert not any(fact.role in CUSTOMER_SIDE for fact in since_the_first)
+            assert not any(fact.kind in (EventKind.REPLIED, EventKind.CLOSURE_PROPOSED) for fact in since_the_first)
 
     @invariant()
     def a_closed_case_has_its_summary(self):
@@ -184,21 +251,40 @@ def test_no_order_of_verbs_makes_an_illegal_case(cast, open_case):
 
 # The same on paper: any legal verb, without a database
 
-CONTACT, ENGINEER = ActorRole.CONTACT, ActorRole.SUPPORT_ENGINEER
+CONTACT, ENGINEER, MANAGER = ActorRole.CONTACT, ActorRole.SUPPORT_ENGINEER, ActorRole.SUPPORT_MANAGER
 CLOSURE = {"problem": "p", "resolution": "r", "reason": "resolved"}
 
-# A fact that each verb may record, from the state before it and two drawn numbers.
+
+def put_forward(state: State, number: int, flag: bool):
+    """A severity as the rules let it be put forward: anything before the agreement, nothing worse after it."""
+    side, role = (Side.CUSTOMER, CONTACT) if flag else (Side.SUPPORT, ENGINEER)
+    worst = state.severity if state.severity_agreed_at else Severity.ONE
+    data = {"severity": max(number, worst), "side": side, "reason": "r", "phone": ""}
+    return EventKind.SEVERITY_PROPOSED, role, data
+
+
+def settle(state: State, number: int, flag: bool):
+    """The first agreement, or from then on a reduction."""
+    if not state.severity_agreed_at:
+        return EventKind.SEVERITY_AGREED, CONTACT if flag else ENGINEER, {"severity": number, "phone": ""}
+    return EventKind.SEVERITY_REDUCED, MANAGER, {"severity": max(number, state.severity)}
+
+
+# A fact that each verb may record, from the state before it and two drawn values.
 RECORDED: dict[Verb, Callable[[State, int, bool], tuple[EventKind, ActorRole, dict[str, Any]]]] = {
     Verb.VERIFY_ENTITLEMENT: lambda *_: (EventKind.ENTITLEMENT_VERIFIED, ActorRole.CUSTOMER_SERVICE, {}),
     Verb.REFUSE: lambda *_: (EventKind.CLOSED, ActorRole.CUSTOMER_SERVICE, CLOSURE | {"reason": "not_entitled"}),
     Verb.HOLD: lambda *_: (EventKind.HELD, ActorRole.CUSTOMER_SERVICE, {"reason": "unreachable_contact"}),
     Verb.RESUME: lambda *_: (EventKind.RESUMED, ActorRole.CUSTOMER_SERVICE, {}),
-    Verb.ACCEPT: lambda *_: (EventKind.ASSIGNED, ENGINEER, {"owner": 7}),
-    Verb.ASSIGN: lambda state, number, _: (EventKind.REASSIGNED, ENGINEER, {"owner": number}),
+    Verb.ACCEPT: lambda *_: (EventKind.ASSIGNED, ENGINEER, {"owner": 7, "case_manager": None}),
+    Verb.ASSIGN: lambda state, number, _: (EventKind.REASSIGNED, ENGINEER, {"owner": number, "case_manager": number}),
     Verb.REPLY: lambda state, _, flag: (EventKind.REPLIED, ENGINEER, {"message": 1, "waiting": flag}),
     Verb.NOTE: lambda *_: (EventKind.NOTED, ENGINEER, {"note": 1}),
     Verb.LOG_CALL: lambda state, _, flag: (EventKind.CALLED, ENGINEER, {"reached": flag, "summary": "s"}),
     Verb.REPLY_AS_CUSTOMER: lambda *_: (EventKind.CUSTOMER_REPLIED, CONTACT, {"message": 1}),
+    Verb.PROPOSE_SEVERITY: put_forward,
+    Verb.AGREE_SEVERITY: settle,
+    Verb.REDUCE_SEVERITY: settle,
     Verb.PROPOSE_CLOSURE: lambda *_: (EventKind.CLOSURE_PROPOSED, ENGINEER, CLOSURE),
     Verb.CONFIRM_CLOSURE: lambda *_: (EventKind.CLOSED, CONTACT, CLOSURE),
     Verb.REJECT_CLOSURE: lambda *_: (EventKind.CLOSURE_REJECTED, CONTACT, {"message": 1}),
@@ -210,6 +296,7 @@ RECORDED: dict[Verb, Callable[[State, int, bool], tuple[EventKind, ActorRole, di
     ),
     Verb.CLOSE_FOR_NO_RESPONSE: lambda *_: (EventKind.CLOSED, ActorRole.SYSTEM, CLOSURE | {"reason": "no_response"}),
     Verb.REOPEN: lambda state, number, _: (EventKind.REOPENED, CONTACT, {"owner": state.owner and number}),
+    Verb.FOLLOW_ON: lambda *_: (EventKind.FOLLOWED_ON, CONTACT, {"number": "1234-567-890"}),
 }
 
 
@@ -218,20 +305,53 @@ class PaperMachine(RuleBasedStateMachine):
 
     @initialize(severity=SEVERITIES)
     def receive(self, severity):
-        self.log = [Fact(1, EventKind.RECEIVED, NOON, CONTACT, {"requested": int(severity)})]
-        self.state = facts.replay(self.log)
+        self.log = [Fact(1, EventKind.RECEIVED, NOON, CONTACT, {"requested": int(severity), "phone": ""})]
+        self.before = self.state = facts.replay(self.log)
 
     @rule(verb=st.sampled_from(sorted(RECORDED)), number=st.integers(1, 4), flag=st.booleans())
     def record(self, verb, number, flag):
+        self.before = self.state
         if transitions.is_legal(self.state, verb):
             kind, role, data = RECORDED[verb](self.state, number, flag)
             self.log.append(Fact(len(self.log) + 1, kind, NOON + len(self.log) * MINUTE, role, data))
             self.state = facts.apply(self.state, self.log[-1])
 
     @invariant()
-    def the_state_is_that_of_its_log(self):
-        assert self.state == facts.replay(self.log)
+    def the_state_knows_how_far_its_log_goes(self):
         assert (self.state.version, self.state.updated_at) == (len(self.log), self.log[-1].at)
+
+    @invariant()
+    def an_agreed_severity_never_rises_and_stays_agreed(self):
+        if self.before.severity_agreed_at:
+            assert self.state.severity >= self.before.severity
+            assert self.state.severity_agreed_at == self.before.severity_agreed_at
+
+    @invariant()
+    def attempts_are_those_since_somebody_spoke(self):
+        spoken = [
+            fact.seq
+            for fact in self.log
+            if fact.role is CONTACT
+            or fact.kind in (EventKind.REPLIED, EventKind.CLOSURE_PROPOSED, EventKind.RESUMED, EventKind.CLOSED)
+            or (fact.kind is EventKind.CALLED and fact.data["reached"])
+        ]
+        tries = [fact.at for fact in self.log[max(spoken) :] if fact.kind is EventKind.CONTACT_ATTEMPTED]
+        assert [one.at for one in self.state.attempts] == tries
+
+    @invariant()
+    def the_first_answer_of_the_cycle_is_the_response(self):
+        cycle = max(fact.seq for fact in self.log if fact.kind in (EventKind.RECEIVED, EventKind.REOPENED))
+        answers = [
+            fact.at
+            for fact in self.log[cycle:]
+            if fact.role is ENGINEER
+            and (
+                fact.kind in (EventKind.REPLIED, EventKind.CLOSURE_PROPOSED)
+                or (fact.kind is EventKind.CALLED and fact.data["reached"])
+                or (fact.kind is EventKind.CONTACT_ATTEMPTED and fact.data["message"])
+            )
+        ]
+        assert self.state.responded_at == min(answers, default=None)
 
     @invariant()
     def the_status_goes_with_the_rest(self):
@@ -251,7 +371,7 @@ class PaperMachine(RuleBasedStateMachine):
 
     @invariant()
     def something_is_always_possible(self):
-        assert any(transitions.is_legal(self.state, verb) for verb in RECORDED)
+        assert any(transitions.is_legal(self.state, verb) for verb in RECORDED if verb is not Verb.NOTE)
 
 
 TestOnPaper = PaperMachine.TestCase

@@ -5,6 +5,7 @@ from django.core.exceptions import PermissionDenied
 
 from cases import operations
 from cases.enums import Channel, Status, Turn
+from cases.facts import replay
 from cases.models import CaseEvent, Message, Note
 from tests.cast import HOUR, MINUTE, NOON, facts, kinds, refused
 
@@ -142,7 +143,17 @@ def test_only_who_follows_the_case_answers_as_the_customer(request, case_in, who
 def test_facts_never_go_back_in_time(case_in, engineer):
     case = case_in(Status.IN_PROGRESS)
 
-    case = operations.add_note(case, "By a slow clock.", by=engineer, at=NOON - MINUTE)
+    case = operations.reply(case, "By a slow clock.", by=engineer, at=NOON - MINUTE)
 
     moments = list(case.events.order_by("seq").values_list("at", flat=True))
     assert moments == sorted(moments)
+
+
+def test_a_reply_keeps_its_moment_though_a_note_was_recorded_first(case_in, engineer, second_engineer):
+    case = operations.add_note(case_in(Status.IN_PROGRESS), "Quick.", by=second_engineer, at=LATER + MINUTE)
+
+    case = operations.reply(case, "Waited for the lock.", by=engineer, at=LATER)
+
+    assert case.events.get(kind="replied").at == case.responded_at == LATER
+    assert case.updated_at == LATER + MINUTE
+    assert replay(case.events.all().log()) == case.state

@@ -84,7 +84,7 @@ def test_a_verdict_holds_every_reason_that_led_to_it():
             {
                 "subject": "dates",
                 "passed": True,
-                "text": "R-3 runs from 2025-05-08 to 2026-03-04: today is the last day.",
+                "text": "R-3 runs from 8 May 2025 to 4 Mar 2026: today is the last day.",
             },
             {"subject": "contact", "passed": True, "text": "A technical contact of Granite."},
             {
@@ -99,11 +99,11 @@ def test_a_verdict_holds_every_reason_that_led_to_it():
 @pytest.mark.parametrize(
     ("held", "text"),
     [
-        (PRESENT, "R-1 runs from 2025-05-08 to 2026-05-03: 60 days left."),
-        (entitlement(8, TODAY, TODAY + DAY), "R-8 runs from 2026-03-04 to 2026-03-05: 1 day left."),
-        (ENDED, "R-5 ended on 2026-03-03, 1 day ago."),
-        (entitlement(9, TODAY - 9 * DAY, TODAY - 2 * DAY), "R-9 ended on 2026-03-02, 2 days ago."),
-        (FUTURE, "R-6 begins only on 2026-03-05."),
+        (PRESENT, "R-1 runs from 8 May 2025 to 3 May 2026: 60 days left."),
+        (entitlement(8, TODAY, TODAY + DAY), "R-8 runs from 4 Mar 2026 to 5 Mar 2026: 1 day left."),
+        (ENDED, "R-5 ended on 3 Mar 2026, 1 day ago."),
+        (entitlement(9, TODAY - 9 * DAY, TODAY - 2 * DAY), "R-9 ended on 2 Mar 2026, 2 days ago."),
+        (FUTURE, "R-6 begins only on 5 Mar 2026."),
     ],
 )
 def test_dates_are_told_in_words(held, text):
@@ -133,3 +133,18 @@ def test_a_customer_asks_for_what_was_bought_once():
     require_ever_bought(check(ENDED), product)
     with refused("never_entitled"):
         require_ever_bought(check(), product)
+
+
+@pytest.mark.clause("C-STF-05")
+@pytest.mark.parametrize(
+    ("held", "passed", "text"),
+    [
+        ([PRESENT, ENDED, FUTURE], True, "Hypervisor is covered by Standard Support (R-1)."),
+        ([ENDED, FUTURE], False, "No contract covers Hypervisor on 4 Mar 2026."),
+        ([FOREIGN], False, "No support was ever bought for Hypervisor."),
+    ],
+)
+def test_only_a_contract_in_force_covers_a_product(held, passed, text):
+    line = check(*held).checks[0]
+
+    assert (line.passed, line.text) == (passed, text)

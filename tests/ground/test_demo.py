@@ -1,5 +1,6 @@
 """The demo: loaded once at a reduced size, a Tuesday morning in Europe, and looked at from all sides."""
 
+import re
 import string
 import subprocess
 import tomllib
@@ -373,7 +374,13 @@ def test_a_right_that_has_ended_is_gone(played):
     assert not may(contact.user, Verb.OPEN, contact.organization)
 
 
-def test_the_password_stands_in_one_place_only():
+def test_the_readme_lists_everybody_to_sign_in_as():
+    listed = re.findall(r"^\| (.+) \| `(\S+@\S+)` \| (.+) \|$", (ROOT / "README.md").read_text(), re.MULTILINE)
+
+    assert listed == [(login.role, login.email, login.try_first) for login in demo.logins()]
+
+
+def test_the_password_stands_in_the_demo_and_the_readme_only():
     grep = subprocess.run(["git", "grep", "-l", demo.PASSWORD], cwd=ROOT, capture_output=True, text=True, check=False)
 
     assert set(grep.stdout.split()) <= {"supportportal/demo/__init__.py", "README.md"}

@@ -3,6 +3,7 @@
 import os
 import signal
 import stat
+import subprocess
 from pathlib import Path
 
 import psycopg2
@@ -10,6 +11,7 @@ import pytest
 from django.conf import settings
 
 from supportportal import engines, processes
+from supportportal.engines import servers
 from supportportal.engines.places import LONGEST_SOCKET_PATH, EngineUser, Place
 
 BOTH = frozenset({"postgres", "redis"})
@@ -65,6 +67,22 @@ def test_what_killed_engines_leave_behind_does_not_hinder_a_start(var):
     with engines.in_use(var):
         assert engines.running(var) == BOTH
         assert remembers(var, "promise")
+
+
+def test_an_interrupt_in_the_middle_of_a_start_leaves_no_engine_behind(var, monkeypatch):
+    start_process = subprocess.Popen
+
+    def interrupted(*arguments, **options):
+        process = start_process(*arguments, **options)
+        os.kill(os.getpid(), signal.SIGINT)
+        return process
+
+    monkeypatch.setattr(servers.subprocess, "Popen", interrupted)
+
+    with pytest.raises(KeyboardInterrupt), engines.in_use(var, {"redis"}):
+        pytest.fail("took no notice")
+
+    assert engines.running(var) == set()
 
 
 def test_only_their_owner_reaches_sockets_and_data(var):

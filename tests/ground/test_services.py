@@ -93,7 +93,7 @@ class Deployment:
                 continue
 
 
-LASTING = ["web", "worker", "beat"]
+LASTING = [name for name, service in SERVICES.items() if "build" in service and service["restart"] != "no"]
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from django.urls import reverse
 from accounts import addresses
 from supportportal import engines
 from supportportal.caches import SteadyClient
+from supportportal.health import redis_problem
 
 PASSWORD = "correct horse battery"
 LOGIN = reverse("account_login")
@@ -87,3 +88,13 @@ def test_a_dead_redis_is_told_once_and_asked_rarely(own_redis, caplog):
         cache.set("number", number)
 
     assert [record.message[:24] for record in caplog.records] == ["Redis does not answer (E"]
+
+
+def test_a_probe_sees_redis_go_and_come_back(own_redis, settings):
+    settings.REDIS_URL = own_redis.url
+    before = redis_problem()
+    own_redis.stop()
+    meanwhile = redis_problem()
+    own_redis.start()
+
+    assert [before, meanwhile, redis_problem()] == [None, "does not answer", None]

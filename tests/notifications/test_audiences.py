@@ -1,10 +1,12 @@
 """Who is told of what."""
 
+from datetime import time
+
 import pytest
 from django.db import transaction
 
-from accounts.enums import AbsenceReason, OnCallDuty, StaffRole
-from accounts.models import Absence
+from accounts.enums import AbsenceReason, ContactRole, OnCallDuty, StaffRole
+from accounts.models import Absence, Contact, Region, Shift, StaffProfile, SupportCenter, User
 from cases import journal, operations
 from cases.enums import EventKind, ReassignmentReason, Severity, Status
 from cases.journal import Entry
@@ -13,7 +15,7 @@ from notifications import operations as notifications
 from notifications.audiences import notices
 from notifications.enums import Channel, Template
 from notifications.models import Notification
-from tests.cast import DAY, HOUR, MINUTE, NOON, make_staff
+from tests.cast import DAY, HOUR, MINUTE, NOON, make_contact, make_staff
 from tests.notifications.conftest import put_on_call
 
 SUNDAY = NOON + 4 * DAY
@@ -144,6 +146,41 @@ def test_a_reopened_case_is_confirmed_to_the_customer_and_told_to_its_engineer(c
     assert told(case, Template.CASE_REOPENED) == {("case_reopened", "Lena Vogt")}
 
 
+# A contact that left
+
+
+def leave(user: User, at=NOON) -> None:
+    Contact.objects.filter(user=user).update(ends_at=at)
+
+
+@pytest.mark.clause("C-CLS-01")
+def test_what_a_contact_that_left_should_know_is_told_to_the_technical_contacts_in_force(
+    case_in, engineer, technical_contact, aberdeen, own_sight_contact, renewal_contact, third_party, tokyo_contact
+):
+    case = case_in(Status.IN_PROGRESS)
+    make_contact(aberdeen, "Ailsa Bain", ContactRole.TECHNICAL)
+    gone = make_contact(aberdeen, "Una Gunn", ContactRole.TECHNICAL)
+    leave(technical_contact, NOON + 30 * MINUTE)
+    leave(gone, NOON + 30 * MINUTE)
+
+    operations.propose_closure(case, by=engineer, at=NOON + HOUR, problem="It froze.", resolution="Updated.")
+
+    assert told(case, Template.CLOSURE_QUESTION) == {("closure_question", "Ailsa Bain")}
+
+
+@pytest.mark.parametrize("count", [1, 30])
+def test_finding_who_stands_in_takes_one_statement_more_for_any_number_of_cases(
+    case_in, technical_contact, aberdeen, engineer, count, django_assert_num_queries
+):
+    make_contact(aberdeen, "Ailsa Bain", ContactRole.TECHNICAL)
+    cases = [case_in(Status.IN_PROGRESS) for _ in range(count)]
+    leave(technical_contact)
+    events = list(CaseEvent.objects.filter(case__in=cases, kind=EventKind.RECEIVED))
+
+    with django_assert_num_queries(3):  # cases, stand-ins, rows
+        assert notifications.tell(events) == 2 * count
+
+
 # The queue
 
 
@@ -182,36 +219,141 @@ def test_an_absent_owner_is_stood_in_for_by_the_queue(
     assert told(case, Template.CUSTOMER_REPLIED) == {("customer_replied", "Owen Price")}
 
 
+# Severity 1: somebody who is awake, at every minute
+
+
+NIGHT = NOON - 9 * HOUR  # 03:00 in Aberdeen, noon in Tokyo
+
+
+@pytest.fixture
+def apj_engineer(db):
+    """At work while Europe sleeps."""
+    center = SupportCenter.objects.create(
+        code="tokyo", name="Tokyo", region=Region.objects.get(code="apj"), zone="Asia/Tokyo", telephone="+81 3 555 0100"
+    )
+    for weekday in range(7):
+        Shift.objects.create(center=center, weekday=weekday, opens=time(8), closes=time(18))
+    return make_staff("Aiko Tanaka", StaffRole.SUPPORT_ENGINEER, center=center)
+
+
+def paged(case: Case, template: Template = Template.SEVERITY_1_RECEIVED) -> set[str]:
+    return {name for _, name in told(case, template)}
+
+
+@pytest.mark.clause("C-COV-01")
+def test_a_severity_1_in_the_regions_hours_is_told_to_the_regions_engineers_and_to_customer_service(
+    open_case, emea_shift, apj_engineer, cast
+):
+    case = open_case(severity=Severity.ONE)
+
+    assert paged(case) == {"Lena Vogt", "Owen Price", "Sofia Lindgren", "Tom Okafor"}
+
+
+@pytest.mark.clause("C-COV-01")
+def test_at_night_a_severity_1_is_told_to_the_engineers_who_have_the_sun(open_case, emea_shift, apj_engineer, cast):
+    put_on_call(cast.staff["escalation_engineer"], OnCallDuty.ENGINEER, region="emea")
+
+    assert paged(open_case(severity=Severity.ONE, at=NIGHT)) == {"Aiko Tanaka"}
+
+
+@pytest.mark.clause("C-COV-01")
+def test_where_only_customer_service_is_on_shift_an_engineer_is_told_too(
+    open_case, customer_service, emea_shift, apj_engineer
+):
+    put_on_call(apj_engineer, OnCallDuty.ENGINEER)
+
+    assert paged(open_case(severity=Severity.ONE)) == {"Tom Okafor", "Aiko Tanaka"}  # 21:00 in Tokyo
+
+
 @pytest.mark.clause("C-COV-01")
 def test_outside_every_shift_the_engineer_on_call_is_told_of_a_severity_1(open_case, emea_shift, cast):
     put_on_call(cast.staff["second_engineer"], OnCallDuty.ENGINEER)
     put_on_call(cast.staff["escalation_engineer"], OnCallDuty.ENGINEER, region="emea")
 
-    case = open_case(severity=Severity.ONE, at=NOON - 6 * HOUR)
-
-    assert told(case, Template.SEVERITY_1_RECEIVED) == {("severity_1_received", "Sofia Lindgren")}
+    assert paged(open_case(severity=Severity.ONE, at=NOON - 6 * HOUR)) == {"Sofia Lindgren"}
 
 
-def test_a_queue_with_nobody_in_it_wakes_the_manager_on_call(case_in, support_manager):
-    manager = make_staff("Nadia Haas", StaffRole.SUPPORT_MANAGER)
-    put_on_call(manager, OnCallDuty.MANAGER)
-    case = case_in(Status.QUEUED)
+@pytest.mark.clause("C-COV-01")
+def test_a_severity_1_that_no_engineer_can_be_found_for_wakes_the_manager_on_call(open_case, support_manager, engineer):
+    put_on_call(make_staff("Nadia Haas", StaffRole.SUPPORT_MANAGER), OnCallDuty.MANAGER)
 
-    record(case, EventKind.FIRST_RESPONSE_WARNED, cycle=1, share=50, due_at=NOON.isoformat())
-
-    assert told(case, Template.RESPONSE_WARNING) == {("response_warning", "Nadia Haas")}
+    assert paged(open_case(severity=Severity.ONE)) == {"Nadia Haas"}
 
 
-def test_a_roster_with_a_gap_alarms_every_manager(case_in, support_manager):
+@pytest.mark.clause("C-COV-01")
+def test_a_roster_with_a_gap_alarms_every_manager_of_a_severity_1(open_case, support_manager, engineer):
     make_staff("Nadia Haas", StaffRole.SUPPORT_MANAGER)
+
+    assert paged(open_case(severity=Severity.ONE)) == {"Priya Nair", "Nadia Haas"}
+
+
+@pytest.mark.clause("C-COV-01")
+def test_without_any_roster_or_manager_every_engineer_is_told_of_a_severity_1(open_case):
+    make_staff("Aiko Tanaka", StaffRole.SUPPORT_ENGINEER)
+
+    assert paged(open_case(severity=Severity.ONE)) == {"Aiko Tanaka"}
+
+
+@pytest.mark.clause("C-COV-01")
+@pytest.mark.parametrize("by", ["technical_contact", "engineer"])
+def test_a_case_that_becomes_severity_1_is_told_as_one_that_comes_in(case_in, emea_shift, second_engineer, request, by):
+    case = case_in(Status.IN_PROGRESS)
+    person = request.getfixturevalue(by)
+
+    operations.propose_severity(case, Severity.ONE, by=person, at=NOON + HOUR, reason="All hosts are down.")
+
+    assert paged(case, Template.BECAME_SEVERITY_1) == {"Lena Vogt", "Owen Price"} - {person.name}
+
+
+def test_another_severity_wakes_nobody(case_in, technical_contact, emea_shift, engineer):
+    case = case_in(Status.IN_PROGRESS)
+
+    operations.propose_severity(case, Severity.TWO, by=technical_contact, at=NOON + HOUR, reason="Slow.")
+
+    assert paged(case, Template.BECAME_SEVERITY_1) == set()
+
+
+@pytest.mark.clause("C-COV-01")
+def test_an_owner_off_shift_does_not_keep_a_severity_1_from_who_is_at_work(
+    case_in, technical_contact, emea_shift, apj_engineer
+):
+    case = case_in(Status.IN_PROGRESS, severity=Severity.ONE)
+
+    operations.reply_as_customer(case, "It is worse now.", by=technical_contact, at=NOON + 15 * HOUR)
+
+    assert told(case, Template.CUSTOMER_REPLIED) == {("customer_replied", "Aiko Tanaka")}
+
+
+# Severities 2 to 4: nobody is called
+
+
+@pytest.mark.clause("C-COV-04")
+@pytest.mark.parametrize("severity", [Severity.TWO, Severity.THREE, Severity.FOUR])
+def test_outside_hours_other_severities_are_left_to_the_regions_people_and_call_nobody(
+    case_in, technical_contact, emea_shift, apj_engineer, cast, severity
+):
+    manager = put_on_call(make_staff("Nadia Haas", StaffRole.SUPPORT_MANAGER), OnCallDuty.MANAGER)
+    case = case_in(Status.QUEUED, severity=severity)
+    put_on_call(apj_engineer, OnCallDuty.ENGINEER)
+
+    operations.reply_as_customer(case, "Any news?", by=technical_contact, at=NOON + 9 * HOUR)
+    record(case, EventKind.FIRST_RESPONSE_WARNED, NOON + 9 * HOUR, cycle=1, share=50, due_at=NOON.isoformat())
+
+    people = {"Lena Vogt", "Owen Price", "Sofia Lindgren"}
+    assert paged(case, Template.CUSTOMER_REPLIED) == paged(case, Template.RESPONSE_WARNING) == people
+    assert not Notification.objects.filter(recipient__in=[manager, apj_engineer]).exists()
+
+
+def test_a_region_without_people_leaves_its_cases_to_the_others(case_in, apj_engineer, technical_contact):
     case = case_in(Status.QUEUED)
+    StaffProfile.objects.exclude(user=apj_engineer).update(center=None, role=StaffRole.ADMIN)
 
-    record(case, EventKind.FIRST_RESPONSE_WARNED, cycle=1, share=50, due_at=NOON.isoformat())
+    operations.reply_as_customer(case, "Any news?", by=technical_contact, at=NOON)
 
-    assert told(case, Template.RESPONSE_WARNING) == {
-        ("response_warning", "Priya Nair"),
-        ("response_warning", "Nadia Haas"),
-    }
+    assert paged(case, Template.CUSTOMER_REPLIED) == {"Aiko Tanaka"}
+
+
+# Deadlines
 
 
 def test_a_warning_goes_to_the_owner_alone(case_in, emea_shift, second_engineer):
@@ -300,7 +442,7 @@ def test_every_kind_of_fact_has_been_thought_of():
         EventKind.CALLED,
         EventKind.FOLLOWED_ON,
     }
-    data = {"requested": 3, "side": "support", "message": 1, "reason": "resolved"}
+    data = {"requested": 3, "severity": 3, "side": "support", "message": 1, "reason": "resolved"}
 
     assert {kind for kind in EventKind if not notices(kind, data)} == quiet
 

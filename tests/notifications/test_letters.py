@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 
 from cases import attachments, journal, operations
-from cases.enums import Channel, EventKind, HoldReason, ReassignmentReason, Severity, Status
+from cases.enums import Channel, EventKind, HoldReason, ReassignmentReason, Severity, Status, Turn
 from cases.journal import Entry
 from cases.models import Case
 from notifications import mails
@@ -32,7 +32,7 @@ def letter(db) -> Callable[..., str]:
     return read
 
 
-@pytest.mark.clause("C-LIF-01", "C-SLA-03", "C-CHN-02")
+@pytest.mark.clause("C-LIF-01", "C-SLA-03")
 def test_a_receipt_promises_the_first_answer_and_explains_it(open_case, letter):
     case = open_case(severity=Severity.THREE)
 
@@ -40,7 +40,12 @@ def test_a_receipt_promises_the_first_answer_and_explains_it(open_case, letter):
 
     assert f"Its number is {case.number}. An engineer answers you by Thu 5 Mar 2026, 10:00 GMT." in text
     assert "First response for Severity 3 within 8 business hours" in text
-    assert "- Wed 4: 12:00 to 18:00, 6 h\n- Thu 5: 08:00 to 10:00, 2 h\n" in text
+    assert (
+        "- Wed 4 Mar, 12:00 to 18:00: counted, 6 h\n"
+        "- Wed 4 Mar, 18:00 to Thu 5 Mar, 08:00: night, 14 h not counted\n"
+        "- Thu 5 Mar, 08:00 to 10:00: counted, 2 h\n"
+        "- 8 business hours: 8 h\n"
+    ) in text
     assert "Since Monday each backup pauses" in text
 
 
@@ -125,7 +130,26 @@ def test_a_summary_tells_how_a_promise_was_kept(case_in, engineer, letter):
 
     text = letter(case, Template.CLOSURE_SUMMARY, NOON + 6 * HOUR)
 
-    assert "- First answer: promised within 8 business hours, given after 2 h 50 min.\n" in text
+    assert "- First answer: promised within 8 business hours, answered in 2 h 50 min.\n" in text
+
+
+@pytest.mark.parametrize(
+    ("hours", "told"),
+    [
+        pytest.param(
+            21, "promised within 8 business hours, answered in 21 h, of which 7 h counted.", id="over a night"
+        ),
+        pytest.param(24, "promised within 8 business hours, answered 2 h late: we are sorry.", id="late"),
+    ],
+)
+@pytest.mark.clause("C-CLS-02")
+def test_a_summary_tells_an_answer_as_the_page_does(case_in, engineer, letter, hours, told):
+    case = case_in(Status.IN_PROGRESS)
+    answered_at = NOON + hours * HOUR
+    case = operations.propose_closure(case, by=engineer, at=answered_at, problem="Array.", resolution="Restarted.")
+    operations.confirm_closure(case, by=case.opened_by, at=answered_at)
+
+    assert told in letter(case, Template.CLOSURE_SUMMARY, answered_at + HOUR)
 
 
 @pytest.mark.clause("C-CLS-01")
@@ -136,7 +160,34 @@ def test_the_closure_question_shows_what_is_to_be_confirmed(case_in, letter):
 
     assert "Is this solved?" in text
     assert "Update 8.4.2 removes the freeze." in text
-    assert "The case stays open until you answer." in text
+    assert "If we hear nothing, we try to reach you several times" in text
+
+
+TURNS = [
+    (Status.RECEIVED, True, "Please answer when you can. It is our turn all the same"),
+    (Status.QUEUED, False, "It is our turn: there is nothing you need to do."),
+    (Status.IN_PROGRESS, True, "It is your turn: please answer, so that we can go on."),
+    (Status.IN_PROGRESS, False, "It is our turn: there is nothing you need to do."),
+    (Status.CLOSURE_PROPOSED, False, "Our question whether this case can be closed still waits for your answer."),
+    (Status.CLOSURE_PROPOSED, True, "Our question whether this case can be closed still waits for your answer."),
+]
+
+
+@pytest.mark.parametrize(("status", "waiting", "words"), TURNS)
+def test_a_reply_says_whose_turn_it_is_by_the_case_as_it_left_it(
+    case_in, customer_service, engineer, technical_contact, letter, status, waiting, words
+):
+    case = case_in(status)
+    by = customer_service if status in (Status.RECEIVED, Status.QUEUED) else engineer
+    case = operations.reply(case, "Which version is it?", by=by, at=NOON + HOUR, waiting=waiting)
+    left = case.turn
+    operations.reply_as_customer(case, "8.4.", by=technical_contact, at=NOON + 2 * HOUR)
+
+    reply = Notification.objects.filter(event__case=case, event__kind=EventKind.REPLIED, channel="email").latest("pk")
+    text = mails.compose(reply, fresh(technical_contact), NOON + 3 * HOUR).body
+
+    assert words in text
+    assert (" our turn" in text) == (left is Turn.SUPPORT)
 
 
 @pytest.mark.clause("C-SEV-04")
@@ -192,7 +243,13 @@ def test_a_breach_blames_nobody(case_in, letter):
 
 
 @pytest.mark.clause("C-DOC-07")
-def test_the_provider_is_a_setting(open_case, letter, settings):
-    settings.SUPPORT_PHONE = "+00 1"
+def test_the_provider_its_phone_and_its_address_are_settings(open_case, emea_shift, engineer, letter, settings):
+    settings.PROVIDER_NAME, settings.SUPPORT_PHONE = "Lighthouse Support", "+00 1"
+    settings.PORTAL_URL = "https://help.lighthouse.example"
 
-    assert "call +00 1 and name the case number" in letter(open_case(), Template.RECEIVED)
+    case = open_case(severity=Severity.ONE)
+    to_customer, to_staff = letter(case, Template.RECEIVED), letter(case, Template.SEVERITY_1_RECEIVED)
+
+    assert "call +00 1 and name the case number" in to_customer
+    assert f"https://help.lighthouse.example/cases/{case.number}/" in to_customer
+    assert "You get this as a member of Lighthouse Support." in to_staff

@@ -4,11 +4,13 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from accounts.enums import MailState
 from accounts.models import Contact, User
 from accounts.permissions import may
-from cases.enums import Status
+from cases import operations as cases
+from cases.enums import ReassignmentReason, Status
 from notifications import queries
-from notifications.enums import Channel, State
+from notifications.enums import Channel
 from notifications.models import Notification
 from notifications.operations import deliver_due
 from tests.cast import HOUR, NOON, fresh
@@ -69,12 +71,12 @@ def test_nobody_marks_what_was_told_to_others(case_in, technical_contact, tokyo_
     assert queries.unread_count(technical_contact) == 1
 
 
-@pytest.mark.parametrize("key", ["x", "0" * 32, "' OR 1=1"])
-def test_a_wrong_key_changes_nothing(case_in, technical_contact, client, key):
+@pytest.mark.parametrize(("key", "status"), [("x", 404), ("' OR 1=1", 404), ("0" * 32, 302)])
+def test_a_wrong_key_changes_nothing(case_in, technical_contact, client, key, status):
     case_in(Status.RECEIVED)
     client.force_login(technical_contact)
 
-    assert client.post(reverse("notifications_read"), {"key": key}).status_code in (302, 404)
+    assert client.post(reverse("notifications_read"), {"key": key}).status_code == status
 
     assert queries.unread_count(technical_contact) == 1
 
@@ -120,6 +122,20 @@ def test_what_was_told_about_a_case_goes_with_the_right_to_see_it(open_case, thi
     assert queries.unread_count(fresh(third_party)) == 0
 
 
+def test_what_was_told_to_staff_goes_with_the_work_for_support(case_in, engineer, second_engineer, aberdeen, visit):
+    case = case_in(Status.IN_PROGRESS)
+    cases.assign(case, second_engineer, by=engineer, at=NOON + HOUR, reason=ReassignmentReason.LOAD)
+    assert [row.notification.template for row in visit(second_engineer, INBOX).context["rows"]] == ["given_to_you"]
+
+    second_engineer.profile.delete()
+    Contact.objects.create(user=second_engineer, organization=aberdeen, roles=["technical"])
+
+    reader = fresh(second_engineer)
+    assert visit(reader, INBOX).context["rows"] == []
+    assert queries.unread_count(reader) == 0
+    assert not may(reader, "view", Notification.objects.filter(recipient=reader).first())
+
+
 def test_the_inbox_takes_as_many_statements_for_fifty_rows_as_for_one(
     case_in, technical_contact, client, django_assert_num_queries
 ):
@@ -148,8 +164,8 @@ def test_staff_see_every_delivery_with_its_state(case_in, customer_service, visi
     waiting = visit(customer_service, f"{DELIVERIES}?state=pending")
 
     assert answer.count('data-label="State"') == 3
-    assert [f">{state.label}</a>" in answer for state in State] == [True] * 4
-    assert {row.state for row in waiting.context["rows"]} == {State.PENDING}
+    assert [f">{state.label}</a>" in answer for state in MailState] == [True] * 4
+    assert {row.state for row in waiting.context["rows"]} == {MailState.PENDING}
     assert len(waiting.context["rows"]) == 2
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from cases.enums import ActorRole, ClosureReason, EventKind, HoldReason, Severity, Side
 from cases.facts import Fact
-from entitlements.enums import ContactMode, Hours
+from entitlements.enums import Hours
 from sla.calendars import Calendar
 from sla.promises import MilestoneKind, Promise, Promises
 
@@ -21,17 +21,17 @@ MANAGER, PORTAL = ActorRole.SUPPORT_MANAGER, ActorRole.SYSTEM
 Told = Callable[[int], Fact]
 
 
-def promise(severity: int, minutes: int, hours: Hours, contact_mode: ContactMode) -> Promise:
+def promise(severity: int, minutes: int, hours: Hours) -> Promise:
     target, clause = timedelta(minutes=minutes), f"C-SLA-0{severity}"
-    return Promise(MilestoneKind.FIRST_RESPONSE, Severity(severity), target, hours, clause, contact_mode)
+    return Promise(MilestoneKind.FIRST_RESPONSE, Severity(severity), target, hours, clause)
 
 
 STANDARD = Promises(
     (
-        promise(1, 30, Hours.ALWAYS, ContactMode.CALL_IN),
-        promise(2, 120, Hours.BUSINESS, ContactMode.CALL_BACK),
-        promise(3, 480, Hours.BUSINESS, ContactMode.CALL_BACK),
-        promise(4, 480, Hours.BUSINESS, ContactMode.CALL_BACK),
+        promise(1, 30, Hours.ALWAYS),
+        promise(2, 120, Hours.BUSINESS),
+        promise(3, 480, Hours.BUSINESS),
+        promise(4, 480, Hours.BUSINESS),
     )
 )
 
@@ -54,6 +54,7 @@ def happened(kind: EventKind, when: str | datetime, role: ActorRole, **data: Any
 def received(when, severity: int = 3, recorded: str | None = None) -> Told:
     moment = at(when) if isinstance(when, str) else when
     data = {"requested": severity, "channel": "web", "received_at": moment.isoformat(), "message": 1}
+    data |= {"phone": ""}
     return happened(EventKind.RECEIVED, recorded or moment, CONTACT, **data)
 
 
@@ -62,7 +63,7 @@ def verified(when) -> Told:
 
 
 def assigned(when) -> Told:
-    return happened(EventKind.ASSIGNED, when, ENGINEER, owner=1, before=None, reason="", note="")
+    return happened(EventKind.ASSIGNED, when, ENGINEER, owner=1, before=None, case_manager=None, reason="", note="")
 
 
 def replied(when, by: ActorRole = ENGINEER) -> Told:
@@ -93,11 +94,11 @@ def resumed(when) -> Told:
 
 def proposed(when, severity: int, side: Side = Side.SUPPORT) -> Told:
     role = ENGINEER if side is Side.SUPPORT else CONTACT
-    return happened(EventKind.SEVERITY_PROPOSED, when, role, severity=severity, side=side, reason="")
+    return happened(EventKind.SEVERITY_PROPOSED, when, role, severity=severity, side=side, reason="", phone="")
 
 
 def agreed(when, severity: int) -> Told:
-    return happened(EventKind.SEVERITY_AGREED, when, CONTACT, severity=severity)
+    return happened(EventKind.SEVERITY_AGREED, when, CONTACT, severity=severity, phone="")
 
 
 def reduced(when, severity: int) -> Told:

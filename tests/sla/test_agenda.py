@@ -34,7 +34,7 @@ ANSWERED = (received("Mon 09:00"), verified("Mon 09:05"), assigned("Mon 09:10"),
 
 def agenda_of(*told, closable_at=None) -> list[Item]:
     log = story(*told)
-    return agenda(replay(log), log, milestones(log, STANDARD, LONDON), STANDARD, LONDON, closable_at)
+    return agenda(replay(log), log, milestones(log, STANDARD, LONDON), LONDON, closable_at)
 
 
 def what(items: list[Item]) -> list[tuple]:
@@ -143,7 +143,7 @@ def test_attempts_close_nothing_while_it_is_our_turn():
     log = story(*ANSWERED, attempted("Tue 10:00", message=5))
 
     assert replay(log).status is Status.IN_PROGRESS
-    assert agenda(replay(log), log, [], STANDARD, LONDON, at("Fri 18:00")) == []
+    assert agenda(replay(log), log, [], LONDON, at("Fri 18:00")) == []
 
 
 def test_a_closed_case_has_nothing_more_to_come():

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from accounts.models import FrozenCalendar
 from sla.calendars import (
     ALWAYS_OPEN,
     Calendar,
@@ -20,9 +21,11 @@ from sla.calendars import (
     is_open,
     next_opening,
     open_time_between,
+    open_until,
     windows,
     windows_on,
 )
+from sla.projection import calendar_of
 from tests.sla import oracle
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -92,7 +95,6 @@ def test_severity_one_hours_never_close():
     assert open_time_between(ALWAYS_OPEN, utc("2026-01-01T00:00"), utc("2028-01-01T00:00")) == timedelta(days=730)
 
 
-@pytest.mark.clause("C-ESC-07")
 @pytest.mark.parametrize(
     ("start", "due"),
     [
@@ -141,6 +143,28 @@ def test_a_business_day_has_hours_and_is_no_holiday():
     days = {day: business_day(CHRISTMAS, date(2026, 12, day)) for day in range(24, 30)}
 
     assert days == {24: True, 25: False, 26: False, 27: False, 28: False, 29: True}
+
+
+@pytest.mark.parametrize(
+    ("at", "closes"),
+    [
+        ("2026-03-03T07:59", None),
+        ("2026-03-03T08:00", "2026-03-03T18:00"),
+        ("2026-03-03T17:59", "2026-03-03T18:00"),
+        ("2026-03-03T18:00", None),
+        ("2026-03-07T12:00", None),
+        ("2026-12-25T12:00", None),
+    ],
+)
+def test_what_is_open_is_open_until_it_closes(at, closes):
+    assert open_until(CHRISTMAS, utc(at)) == (utc(closes) if closes else None)
+
+
+def test_hours_that_touch_at_midnight_or_at_new_year_close_at_their_common_end():
+    sydney = Calendar("Australia/Sydney", {3: [(time(20), time(0))], 4: [(time(0), time(11, 30))]})
+
+    assert open_until(sydney, utc("2026-12-31T12:00")) == utc("2027-01-01T00:30")
+    assert open_until(ALWAYS_OPEN, utc("2026-12-31T12:00")) == utc("2027-01-07T12:00")
 
 
 def test_the_next_opening_after_closing_is_the_next_morning():
@@ -419,6 +443,38 @@ def test_windows_are_apart_in_order_and_add_up(calendar_and_start, length):
     assert all(earlier.closes < later.opens for earlier, later in pairwise(found))
     assert sum((window.length for window in found), timedelta(0)) == open_time_between(calendar, start, start + length)
     assert all(is_open(calendar, window.opens) and not window.length <= timedelta(0) for window in found)
+
+
+def written(week: dict) -> dict[str, list[list[str]]]:
+    """A week as an account's calendar keeps it."""
+    return {
+        str(weekday): [[f"{opens:%H:%M}", f"{closes:%H:%M}" if closes != time(0) else "24:00"] for opens, closes in day]
+        for weekday, day in week.items()
+    }
+
+
+@settings(max_examples=150, deadline=None)
+@given(calendars_and_moments())
+def test_an_accounts_calendar_and_the_arithmetic_agree_on_days_and_their_ends(calendar_and_moment):
+    calendar, moment = calendar_and_moment
+    frozen = FrozenCalendar(
+        zone=calendar.zone,
+        weekly=written(calendar.weekly),
+        holidays={day.isoformat(): "Closed" for day in calendar.holidays},
+    )
+    assert calendar_of(frozen) == calendar
+
+    for day in (moment.astimezone(calendar.tz).date() + timedelta(days=days) for days in range(-6, 7)):
+        hours = windows_on(calendar, day)
+        assert frozen.is_business_day(day) == business_day(calendar, day)
+        if hours and len(hours) == len(calendar.weekly[day.weekday()]):
+            assert frozen.close_of_business(day) == hours[-1].closes
+
+
+def test_a_business_day_that_ends_in_a_skipped_hour_ends_where_the_clocks_jump():
+    calendar = FrozenCalendar(zone="Europe/London", weekly={"6": [["00:00", "01:30"]]}, holidays={})
+
+    assert calendar.close_of_business(date(2026, 3, 29)) == utc("2026-03-29T01:00")
 
 
 def test_a_span_without_length_holds_no_window():

@@ -150,7 +150,7 @@ def test_a_proposed_higher_severity_brings_the_deadline_forward(open_case, custo
 
     operations.propose_severity(case, Severity.TWO, by=engineer, at=NOON + MINUTE, reason="All hosts are slow.")
 
-    assert CaseClock.objects.get(case=case).due_at == NOON + 2 * HOUR
+    assert CaseClock.objects.get(case=case).due_at == NOON + MINUTE + 2 * HOUR
 
 
 def test_a_hold_pauses_the_clock_and_its_timers(open_case, customer_service):

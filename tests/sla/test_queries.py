@@ -12,7 +12,7 @@ from cases.models import Case
 from entitlements.models import SupportPlan
 from sla.clock import ClockState
 from sla.operations import sweep_due
-from sla.queries import RowState, clocks, explanations, preview, row_states
+from sla.queries import RowState, clocks, explanations, previews, row_states, with_hours
 from tests.cast import DAY, HOUR, MINUTE, NOON
 
 FRIDAY_EVENING = datetime(2026, 3, 6, 17, 0, 30, tzinfo=UTC)
@@ -26,7 +26,7 @@ def test_the_deadline_shown_before_a_case_is_sent_is_the_one_it_gets(request, op
     contact = request.getfixturevalue({"aberdeen": "technical_contact", "tokyo": "tokyo_contact"}[where])
     plan_version = SupportPlan.objects.get(code=SupportPlan.STANDARD).version_on(moment.date())
 
-    shown = preview(organization, severity, plan_version, moment)
+    shown = previews(organization, Severity, plan_version, moment)[severity]
     case = open_case(organization, by=contact, severity=severity, at=moment)
 
     assert shown == explanations(case, moment)[0]
@@ -50,7 +50,8 @@ def test_a_named_holiday_is_named(open_case):
 
     (explanation,) = explanations(open_case(at=thursday_evening, severity=Severity.TWO), thursday_evening)
 
-    assert "Good Friday" in [span.why for day in explanation.days for span in day.spans]
+    skipped = [row.why for row in explanation.rows if not row.amount]
+    assert skipped == ["night, Good Friday and weekend, 86 h not counted"]
 
 
 @pytest.mark.parametrize(
@@ -88,6 +89,32 @@ def test_a_list_shows_how_each_clock_stands(open_case, case_in, customer_service
         missed.pk: ClockState.BREACHED,
     }
     assert (states[paused.pk].due_at, states[answered.pk].due_at) == (None, None)
+
+
+@pytest.mark.clause("C-SLA-03")
+@pytest.mark.parametrize("severity", Severity)
+def test_a_row_shows_the_same_share_as_the_clock_itself(open_case, customer_service, engineer, severity):
+    case = open_case(severity=severity)
+    operations.hold(case, HoldReason.UNREACHABLE_CONTACT, by=customer_service, at=NOON + 5 * MINUTE)
+    case = operations.resume(case, by=customer_service, at=NOON + 15 * MINUTE)
+    if severity > Severity.ONE:
+        operations.propose_severity(case, Severity(severity - 1), by=engineer, at=NOON + 20 * MINUTE, reason="Worse.")
+    moments = [NOON + minutes * MINUTE for minutes in (25, 35, 39, *range(50, 1600, 67))]
+
+    told = [clocks(Case.objects.get(), now)[0].share_used for now in moments]
+    shown = [row_states(with_hours(Case.objects.all()), now)[case.pk].share_used for now in moments]
+
+    assert shown == pytest.approx(told, abs=1)
+    assert shown[0] < shown[-1] == 100
+
+
+def test_a_row_says_nothing_of_a_share_that_is_not_known(open_case, case_in, customer_service):
+    paused, answered = open_case(), case_in(Status.WAITING_FOR_CUSTOMER)
+    operations.hold(paused, HoldReason.UNREACHABLE_CONTACT, by=customer_service, at=NOON + MINUTE)
+
+    states = row_states(with_hours(Case.objects.all()), NOON + HOUR)
+
+    assert {pk: state.share_used for pk, state in states.items()} == {paused.pk: None, answered.pk: None}
 
 
 def test_a_list_asks_once_and_not_at_all_if_the_clocks_came_along(many_cases):

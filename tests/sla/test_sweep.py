@@ -3,6 +3,7 @@
 import threading
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from django.db import OperationalError, connection, transaction
@@ -10,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from freezegun import freeze_time
 
 import sla.operations
+from accounts.models import User
 from cases import operations
 from cases.enums import Channel, ClosureReason, EventKind, Severity, Status
 from cases.models import Case, CaseEvent
@@ -401,6 +403,53 @@ def test_sweeps_at_once_let_each_timer_fire_once(many_cases):
     assert Timer.objects.filter(state="fired").count() == 60
     assert not Timer.objects.live().exists()
     assert Milestone.objects.filter(breached_at=DUE_AT).count() == 60
+
+
+@pytest.mark.usefixtures("transactional_db")
+def test_verbs_and_sweeps_at_once_do_each_thing_once_and_never_wait_for_each_other_in_a_ring(
+    many_cases, customer_service, engineer
+):
+    """Every case is answered while sweeps fall due on all of them: whoever comes first, each effect is there once."""
+    cases = many_cases(12, severity=Severity.TWO)
+    for case in cases:
+        operations.verify_entitlement(case, by=customer_service, at=NOON)
+        operations.accept(case, by=engineer, at=NOON)
+    errors, start, swept = [], threading.Barrier(4), []
+
+    def run(act) -> None:
+        try:
+            start.wait()
+            act()
+        except Exception as error:
+            errors.append(error)
+        finally:
+            connection.close()
+
+    def answer(order) -> None:
+        for case in order:
+            operations.reply(case, "It is the array.", by=User.objects.get(pk=engineer.pk), at=DUE_AT + HOUR)
+
+    def keep_sweeping() -> None:
+        for _ in range(8):
+            swept.append(sweep_due(DUE_AT + HOUR, limit=5))
+
+    acts = [partial(answer, cases), partial(answer, cases[::-1]), keep_sweeping, keep_sweeping]
+    threads = [threading.Thread(target=run, args=[act]) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    swept.append(sweep_due(DUE_AT + HOUR))
+
+    assert errors == []
+    assert sum(swept) == len(cases)
+    for case in cases:
+        assert len(facts(case, BREACHED)) == 1
+        assert len(facts(case, EventKind.REPLIED)) == 2
+        milestone = case.milestones.get()
+        assert (milestone.breached_at, milestone.met_at) == (DUE_AT, DUE_AT + HOUR)
+        assert list(case.events.order_by("seq").values_list("seq", flat=True)) == list(range(1, 7))
+    assert not Timer.objects.live().exists()
 
 
 # The tick

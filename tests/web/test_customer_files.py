@@ -15,7 +15,7 @@ from cases.models import Attachment
 from tests.cast import MINUTE, NOON
 from tests.web.conftest import text_of
 from tests.web.test_customer_new_case import files_in_store
-from web.case import uploads
+from web.case.uploads import MOST_FILES
 
 pytestmark = pytest.mark.usefixtures("at_one")
 
@@ -99,9 +99,9 @@ class Watched(io.BytesIO):
         return data
 
 
-def test_a_body_over_the_limit_is_refused_before_its_file_is_read_and_keeps_the_text(answer, settings, monkeypatch):
+def test_a_body_over_the_limit_is_refused_before_its_file_is_read_and_keeps_the_text(answer, settings):
     settings.ATTACHMENT_LIMIT_BYTES = 1024**2
-    monkeypatch.setattr(uploads, "TEXT_ALLOWANCE_BYTES", 1024)
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1024
     boundary = "b0undary"
     text = (
         f'--{boundary}\r\nContent-Disposition: form-data; name="body"\r\n\r\nKept text.\r\n'
@@ -124,8 +124,103 @@ def answer_raw(answer, body, boundary):
     """Post a hand-made body and say how long it is."""
     client = Client()
     client.force_login(answer.case.opened_by)
+    return post_raw(client, f"{answer.case.get_absolute_url()}messages/", body, boundary)
+
+
+def post_raw(client, address, body, boundary):
     kind = {"CONTENT_TYPE": f"multipart/form-data; boundary={boundary}", "CONTENT_LENGTH": str(len(body.getvalue()))}
-    return client.generic("POST", f"{answer.case.get_absolute_url()}messages/", **kind, **{"wsgi.input": body})
+    return client.generic("POST", address, **kind, **{"wsgi.input": body})
+
+
+@pytest.mark.parametrize(
+    ("who", "address"),
+    [
+        ("nobody", "/accounts/login/"),
+        ("nobody", "/accounts/password/reset/"),
+        ("nobody", "/preferences/theme/"),
+        ("nobody", "/invitations/made-up/"),
+        ("nobody", "/files/5f4ab0a3-5d2b-4a11-9e3e-0d9f6d0ad9a1/"),
+        ("nobody", "messages/"),
+        ("nobody", "/cases/new/"),
+        ("contact", "/preferences/"),
+        ("contact", "withdrawal/"),
+        ("contact", "severity/"),
+    ],
+)
+def test_a_file_where_none_is_taken_is_refused_unread(case_in, technical_contact, settings, who, address):
+    case = case_in(Status.IN_PROGRESS)
+    client = Client(enforce_csrf_checks=True)  # which reads the body before any view is asked
+    if who == "contact":
+        client.force_login(technical_contact)
+    client.cookies[settings.CSRF_COOKIE_NAME] = "a" * 32
+    boundary = "b0undary"
+    head = (
+        f'--{boundary}\r\nContent-Disposition: form-data; name="name"; filename="dump.bin"\r\n'
+        "Content-Type: application/octet-stream\r\n\r\n"
+    ).encode()
+    body = Watched(head + b"x" * 9 * 1024**2 + f"\r\n--{boundary}--\r\n".encode())
+    address = address if address.startswith("/") else f"{case.get_absolute_url()}{address}"
+
+    response = post_raw(client, address, body, boundary)
+
+    assert response.status_code == 413
+    assert getattr(body, "far", 0) == 0
+
+
+def test_small_files_where_none_are_taken_are_passed_over(browse, technical_contact, case_in):
+    case, before = case_in(Status.IN_PROGRESS), set(files_in_store())
+    data = {"resolution": "A restart helped.", "attachments": [upload(f"{n}.log") for n in range(MOST_FILES + 1)]}
+
+    response = browse(technical_contact).post(f"{case.get_absolute_url()}withdrawal/", data)
+
+    assert response["Location"] == case.get_absolute_url()
+    assert set(files_in_store()) == before
+
+
+def test_a_hundred_files_go_and_one_more_gets_a_message_with_the_text_kept(answer):
+    many = answer(*(upload(f"{n}.log") for n in range(MOST_FILES + 1)))
+    enough = answer(*(upload(f"{n}.log") for n in range(MOST_FILES)))
+
+    assert many.status_code == 422
+    assert "These are more than 100 files, and none was sent." in many.content.decode()
+    assert "See the files." in many.content.decode()
+    assert enough.status_code == 302
+    assert Attachment.objects.count() == MOST_FILES
+
+
+def test_a_text_of_three_million_characters_comes_back_with_a_message_beside_it(answer):
+    response = answer(body="lorem " * 500_000)
+
+    assert response.status_code == 422
+    assert list(response.context["form"].errors) == ["body"]
+    assert "lorem " * 499_999 in response.content.decode()
+
+
+@pytest.mark.parametrize("kind", ["multipart", "urlencoded"])
+def test_what_is_too_large_to_be_read_is_answered_with_what_is_allowed(browse, technical_contact, answer, kind):
+    client, address = browse(technical_contact), f"{answer.case.get_absolute_url()}messages/"
+    body = "x" * 9 * 1024**2
+    sent = (
+        {"data": {"body": body}}
+        if kind == "multipart"
+        else {"data": f"body={body}", "content_type": "application/x-www-form-urlencoded"}
+    )
+
+    response = client.post(address, **sent)
+
+    page = " ".join(response.content.decode().replace("\N{NO-BREAK SPACE}", " ").split())
+    assert response.status_code == 413
+    assert "The texts of a form may have 8.0 MB together, its files 2.0 GB" in page
+    assert "Go back: your browser keeps what you wrote." in page
+
+
+def test_more_nameless_files_than_anybody_chooses_are_too_much(answer, settings):
+    settings.DATA_UPLOAD_MAX_NUMBER_FILES = 3
+    boundary = "b0undary"
+    part = f'--{boundary}\r\nContent-Disposition: form-data; name="attachments"; filename="."\r\n\r\n\r\n'
+    body = Watched((part * 4 + f"--{boundary}--\r\n").encode())
+
+    assert answer_raw(answer, body, boundary).status_code == 413
 
 
 def test_files_that_are_too_large_together_are_cut_off(answer, settings):

@@ -28,6 +28,12 @@ def test_the_list_shows_whose_turn_it_is_before_the_next_deadline(browse, techni
     assert "One case waits for you, two are with us." in response.content.decode()
 
 
+def test_a_card_shows_how_much_of_the_time_is_used(browse, technical_contact, open_case):
+    open_case(severity=Severity.TWO)
+
+    assert 'aria-label="50 percent of the time is used"' in browse(technical_contact).get("/cases/").content.decode()
+
+
 @pytest.mark.parametrize(
     ("state", "expected"),
     [

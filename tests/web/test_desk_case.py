@@ -7,7 +7,7 @@ import pytest
 from accounts.enums import AbsenceReason
 from accounts.models import Absence
 from cases import operations
-from cases.enums import Channel, Status
+from cases.enums import Channel, Severity, Status
 from cases.models import Case
 from tests.cast import DAY, HOUR, NOON, kinds
 from tests.web.conftest import LATER, hidden_fields
@@ -296,6 +296,28 @@ def test_a_manager_lowers_an_agreed_severity_and_nobody_raises_it(send, case_in,
     assert (case.severity, last(case)) == (4, "severity_reduced")
 
 
+@pytest.mark.parametrize(
+    ("status", "age", "noun", "told"),
+    [
+        (Status.IN_PROGRESS, HOUR, "severity", "There is no other severity to propose."),
+        (Status.IN_PROGRESS, HOUR, "severity/reduction", "Only a severity that is agreed can be lowered"),
+        (Status.CLOSED, 60 * DAY, "reopening", "The 30 days for reopening are over"),
+    ],
+)
+def test_no_form_is_shown_that_would_be_refused_whatever_is_filled_in(
+    browse, engineer, support_manager, case_in, status, age, noun, told
+):
+    case = case_in(status, at=NOON - age)
+    if noun == "severity":
+        operations.agree_severity(case, case.state.requested, by=engineer, at=NOON)
+        operations.propose_severity(case, Severity.FOUR, by=engineer, at=NOON, reason="A question is left.")
+
+    page = browse(support_manager).get(f"{case.get_absolute_url()}{noun}/", follow=True)
+
+    assert page.redirect_chain[-1][0] == case.get_absolute_url()
+    assert told in page.content.decode()
+
+
 # Closing and coming back
 
 
@@ -457,3 +479,69 @@ def test_the_workspace_costs_the_same_for_a_short_and_a_long_log(browse, enginee
             case_in(Status.IN_PROGRESS) if number < 20 else None
 
     assert counted[0] == counted[1] <= 10
+
+
+@pytest.mark.parametrize("reader", ["engineer", "technical_contact"])
+def test_an_open_case_hears_of_news_alone(browse, request, engineer, technical_contact, case_in, reader):
+    case, client = case_in(Status.IN_PROGRESS), browse(request.getfixturevalue(reader))
+    address = f"{case.get_absolute_url()}changes/"
+    noted = operations.add_note(case, "Firmware bug.", by=engineer, at=LATER)
+
+    before = client.get(address, {"since": case.version}).status_code
+    operations.reply_as_customer(case, "It works again.", by=technical_contact, at=LATER)
+    after = client.get(address, {"since": noted.version})
+
+    assert before == (200 if reader == "engineer" else 204)
+    assert "Something happened" in after.content.decode()
+    assert client.get(address, {"since": noted.version + 1}).status_code == 204
+    assert client.get(address, {"since": "x"}).status_code == 200
+
+
+@pytest.mark.clause("C-STF-02")
+def test_news_of_a_foreign_case_do_not_exist(browse, tokyo_contact, case_in):
+    case = case_in(Status.IN_PROGRESS)
+
+    assert browse(tokyo_contact).get(f"{case.get_absolute_url()}changes/").status_code == 404
+
+
+@pytest.mark.clause("C-CLS-05")
+def test_a_call_that_a_silent_contact_did_not_take_counts_as_an_attempt(send, case_in):
+    case = case_in(Status.WAITING_FOR_CUSTOMER)
+
+    send(case, "calls", reached="no", summary="Rang twice.")
+
+    case.refresh_from_db()
+    assert [one.channel for one in case.state.attempts] == [Channel.PHONE]
+
+
+@pytest.mark.clause("C-CLS-05")
+def test_what_is_missing_for_closing_is_counted_and_no_button_is_shown_before(send, browse, engineer, case_in):
+    case = case_in(Status.WAITING_FOR_CUSTOMER)
+    send(case, "contact-attempts", channel="email", text="Are you there?", announces_closure="")
+
+    page = browse(engineer).get(f"{case.get_absolute_url()}no-response/", follow=True)
+
+    assert page.redirect_chain[-1][0] == case.get_absolute_url()
+    assert page.context["silence"].missing.startswith(
+        "1 of 3 business days; missing: a telephone call and the announcement in the last message. Closing"
+    )
+
+
+@pytest.mark.clause("C-LIF-03")
+def test_who_comes_second_to_a_case_is_told_who_has_it(send, browse, second_engineer, case_in):
+    case = case_in(Status.IN_PROGRESS)
+
+    page = browse(second_engineer).get(f"{case.get_absolute_url()}acceptance/", follow=True)
+
+    assert "Lena Vogt has taken this case already." in page.content.decode()
+    assert send(case, "acceptance", by=second_engineer).status_code == 302
+    assert last(case) == "assigned"
+
+
+def test_the_list_beside_a_case_is_the_one_it_was_opened_from(browse, engineer, case_in):
+    case, client = case_in(Status.IN_PROGRESS), browse(engineer)
+    client.get("/desk/?view=all")
+
+    assert client.get(case.get_absolute_url()).context["peek_name"] == "Open in every region"
+    client.cookies["view"] = "no such list"
+    assert client.get(case.get_absolute_url()).context["peek_name"] == "Mine, by next deadline"

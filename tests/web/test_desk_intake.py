@@ -104,7 +104,7 @@ def test_a_refusal_begins_with_words_for_the_customer_and_closes_the_case(desk, 
     send(desk, case, "refusal", reason=offered)
 
     case.refresh_from_db()
-    assert "could not find present support of Granite Harbor Energy for Hypervisor" in offered
+    assert "No contract covers Hypervisor on 4 Mar 2026." in offered
     assert empty.status_code == 422
     assert (case.status, case.closure_reason, case.resolution) == (Status.CLOSED, "not_entitled", offered.strip())
 
@@ -307,3 +307,33 @@ def test_an_organization_without_contacts_says_what_is_missing(desk, aberdeen):
     Contact.objects.all().delete()
 
     assert "has no contact" in desk.get("/desk/cases/new/?organization=ORG-1001").content.decode()
+
+
+def test_a_refusal_names_the_reason_of_the_check_and_no_other(desk, open_case, aberdeen, technical_contact):
+    case = open_case()
+    contact = contact_of(technical_contact, aberdeen)
+    contact.ends_at = LATER
+    contact.save()
+
+    offered = desk.get(f"{case.get_absolute_url()}refusal/").context["form"]["reason"].value()
+
+    assert "The right to act for Granite Harbor Energy has ended." in offered
+    assert "contract" not in offered
+
+
+@pytest.mark.clause("C-CON-01", "C-STF-03")
+def test_the_form_of_a_call_tells_apart_who_follows_cases(desk, aberdeen, technical_contact, renewal_contact):
+    page = desk.get("/desk/cases/new/", {"organization": "ORG-1001"})
+
+    groups = {name: [text for _, text in people] for name, people in page.context["form"].fields["contact"].choices[1:]}
+    assert groups == {
+        "Follow cases": ["Isla Reid, Technical contact"],
+        "Are told nothing of cases: name a technical contact": ["Fiona Baird, Renewal contact"],
+    }
+
+
+@pytest.mark.clause("C-STF-03")
+def test_a_caller_is_found_by_name(desk, aberdeen, technical_contact):
+    found = desk.get("/desk/cases/new/", {"q": "isla"}).context["found"]
+
+    assert [(one.organization, one.caller) for one in found] == [(aberdeen, technical_contact)]

@@ -36,6 +36,17 @@ def test_the_queue_begins_with_the_next_deadline(browse, engineer, case_in):
     ]
 
 
+def test_a_row_tells_its_deadline_in_utc_and_how_much_of_the_time_is_used(browse, engineer, case_in):
+    engineer.zone = "Asia/Tokyo"
+    engineer.save()
+    case_in(Status.QUEUED, severity=Severity.TWO)
+
+    page = browse(engineer).get("/desk/?view=all").content.decode()
+
+    assert '<time datetime="2026-03-04T14:00:00Z">23:00 JST</time>' in page
+    assert 'aria-label="50 percent of the time is used"' in page
+
+
 def test_each_view_holds_its_cases_and_says_how_many(
     browse, engineer, second_engineer, case_in, tokyo, tokyo_contact, customer_service
 ):
@@ -197,3 +208,23 @@ def test_switching_the_keys_off_is_kept_on_the_device(browse, engineer):
 
     assert "js/keys" not in off
     assert "js/keys" in client.get("/desk/").content.decode()
+
+
+@pytest.mark.parametrize(("address", "place"), [("/desk/?view=all", "desk-filter"), ("/desk/intake/", "<h1")])
+def test_an_open_list_is_fetched_again_without_the_page_around_it(browse, customer_service, case_in, address, place):
+    case, client = case_in(Status.RECEIVED), browse(customer_service)
+
+    whole = client.get(address).content.decode()
+    part = client.get(address, headers={"HX-Request": "true"}).content.decode()
+
+    assert place in whole
+    assert place not in part
+    assert case.number in part
+
+
+@pytest.mark.parametrize("words", ["isla", "isla.reid@example.com", "Vogt", "lena.vogt@example.com"])
+def test_a_case_is_found_by_its_contact_and_its_owner(browse, engineer, case_in, words):
+    case = case_in(Status.IN_PROGRESS)
+
+    assert case.number in browse(engineer).get("/desk/", {"q": words}).content.decode()
+    assert case.number not in browse(engineer).get("/desk/", {"q": "Somebody else"}).content.decode()

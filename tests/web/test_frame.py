@@ -6,11 +6,13 @@ import pytest
 from django.template import loader
 from django.test import Client, RequestFactory
 from django.urls import reverse
+from freezegun import freeze_time
 
 from accounts.calendars import freeze
 from accounts.models import Holiday, Shift, SupportCenter
 from tests.cast import fresh
-from web.bar import Bar, business_hours, centers_on_shift
+from web.bar import Bar
+from web.watch import business_hours, centers_on_shift, shifts_around, watch_line
 
 WEDNESDAY = datetime(2026, 3, 4, 12, tzinfo=UTC)
 
@@ -84,6 +86,15 @@ def test_a_closure_is_not_told_as_open(aberdeen):
     assert business_hours(aberdeen, WEDNESDAY).who == "Closed"
 
 
+@pytest.mark.clause("C-COV-02")
+def test_a_holiday_of_another_part_of_the_country_closes_nothing(aberdeen):
+    freeze(aberdeen, WEDNESDAY)
+    kept_in_england = {"country": "GB", "subdivision": "", "source": Holiday.Source.LIBRARY}
+    Holiday.objects.create(on=date(2026, 3, 4), name="English Day", **kept_in_england)
+
+    assert business_hours(aberdeen, WEDNESDAY).who == "Open"
+
+
 def test_nothing_is_claimed_while_the_holidays_are_not_known(aberdeen):
     assert business_hours(aberdeen, WEDNESDAY) is None
 
@@ -116,9 +127,60 @@ def two_centers(emea_center):
 )
 def test_staff_see_which_centers_are_on_shift(two_centers, django_assert_num_queries, now, told):
     with django_assert_num_queries(1):
-        watch = centers_on_shift(now)
+        watch = centers_on_shift(shifts_around(now), now)
 
     assert f"{watch.who} {watch.what}" == told
+
+
+@pytest.mark.clause("C-FTS-01")
+def test_the_watch_line_shows_the_shifts_of_the_day_in_utc_and_which_is_on(two_centers):
+    line = watch_line(shifts_around(at(6)), at(6))
+
+    # Tokyo works from 14:00 to midnight of its own time.
+    assert [(part.x, part.width, part.holds) for part in line.parts] == [
+        ("33.33", "41.67", False),
+        ("20.83", "41.67", True),
+    ]
+    assert line.now == "25.00"
+    assert line.title == "The day in UTC, now 06:00. On shift: Tokyo 05:00 to 15:00; Cambridge 08:00 to 18:00."
+
+
+@pytest.mark.clause("C-FTS-01")
+def test_shifts_of_a_center_that_overlap_or_touch_are_one(two_centers, emea_center):
+    for opens, closes in ((time(17), time(20)), (time(20), time(22))):
+        Shift.objects.create(center=emea_center, weekday=2, opens=opens, closes=closes)
+
+    watch, line = centers_on_shift(shifts_around(at(16)), at(16)), watch_line(shifts_around(at(16)), at(16))
+
+    assert f"{watch.who} {watch.what}" == "Cambridge on shift until 22:00 GMT"
+    assert line.title.endswith("On shift: Tokyo 05:00 to 15:00; Cambridge 08:00 to 22:00.")
+
+
+def test_a_shift_over_midnight_in_utc_is_cut_at_both_ends_of_the_day(emea_center):
+    auckland = SupportCenter.objects.create(
+        code="auckland", name="Auckland", region=emea_center.region, zone="Pacific/Auckland", telephone="+64 9 555 0100"
+    )
+    for weekday in range(5):
+        Shift.objects.create(center=auckland, weekday=weekday, opens=time(8), closes=time(18))
+
+    saturday, friday, monday = (watch_line(shifts_around(at(3, day=day)), at(3, day=day)) for day in (7, 6, 2))
+
+    # UTC+13: Friday's shift begins on Thursday in UTC, and Monday's on Sunday.
+    assert saturday.title.endswith("On shift: no center.")
+    assert friday.title.endswith("On shift: Auckland 00:00 to 05:00.")
+    assert monday.title.endswith("On shift: Auckland 00:00 to 05:00; Auckland 19:00 to 24:00.")
+
+
+def test_the_day_in_utc_is_told_in_utc_whoever_reads(client, engineer, two_centers):
+    engineer.zone = "Asia/Tokyo"
+    engineer.save()
+    client.force_login(engineer)
+
+    with freeze_time(at(22, 5)):
+        page = client.get(reverse("preferences")).content.decode()
+
+    assert "The day in UTC, now 22:05. On shift: " in page
+    assert "Times: Asia/Tokyo" in page
 
 
 def test_names_of_people_and_organizations_cannot_break_the_bar(client, technical_contact):
@@ -224,7 +286,7 @@ def test_an_empty_form_of_preferences_is_refused_and_other_methods_are_not_known
 # Errors
 
 
-@pytest.mark.parametrize("name", ["400", "403", "404", "429", "500", "503"])
+@pytest.mark.parametrize("name", ["400", "403", "404", "413", "429", "500", "503"])
 def test_the_page_of_an_error_needs_neither_request_nor_database(name):
     page = loader.get_template(f"{name}.html").render()
 

@@ -4,7 +4,6 @@ from datetime import datetime
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -17,26 +16,26 @@ from accounts.refusal import Refusal
 from web.account.forms import AcceptanceForm, PreferencesForm
 from web.account.sessions import own_session
 from web.bar import Bar
-from web.case.access import FORM, person
+from web.case.access import FORM, about_one, person, private
 from web.context import THEMES
 
 A_YEAR = 365 * 24 * 3600
 OPENED = "opened_invitation"  # under which a session keeps the token of the link that its reader opened
 
 
-@login_required
+@private
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The reader's first place: the queue for staff, the own cases for customers."""
     return redirect(Bar(request, timezone.now()).links[0].path)
 
 
-@login_required
+@private
 @require_http_methods(FORM)
 def preferences(request: HttpRequest) -> HttpResponse:
     """Name, time zone and telephone of the reader."""
     # A form writes what was typed into its instance even when it refuses it: the bar must not show that.
-    own = User.objects.get(pk=request.user.pk)
+    own = User.objects.get(pk=person(request).pk)
     form = PreferencesForm(request.POST if request.method == "POST" else None, instance=own)
     if form.is_valid():
         form.save()
@@ -61,14 +60,14 @@ def _own_path(request: HttpRequest, path: str) -> str:
     return path if ours and path.startswith("/") else "/"
 
 
-@login_required
+@private
 @require_safe
 def security(request: HttpRequest) -> HttpResponse:
     """Where password, address, second factor and open sessions are kept."""
     return render(request, "account/security.html")
 
 
-@login_required
+@about_one
 @require_POST
 def end_session(request: HttpRequest, key: str) -> HttpResponse:
     """Sign the reader out elsewhere."""
@@ -117,7 +116,7 @@ def _offer(request: HttpRequest, invited: Invitation, form: AcceptanceForm | Non
     context = {
         "invitation": invited,
         "form": form or AcceptanceForm(invitation=invited),
-        "owner": User.objects.filter(email__iexact=invited.email).first(),
+        "owner": User.objects.with_email(invited.email).first(),
     }
     return render(request, "account/invitation.html", context, status=422 if form else 200)
 

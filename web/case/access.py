@@ -5,6 +5,7 @@ what does not exist.
 """
 
 from collections.abc import Callable, Sequence
+from enum import StrEnum
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -25,9 +26,34 @@ PAGE = ("GET", "HEAD")
 NO_SUCH_CASE = "There is no such case."
 
 
+class Rule(StrEnum):
+    """Who gets a page. Every view carries its rule, and a test finds the address that has none."""
+
+    READER = "who is signed in, about the own account and the own cases"
+    OBJECT = "who sees the object that the address names"
+    STAFF = "staff whose role allows it"
+
+
+def ruled(view: View, rule: Rule) -> View:
+    """The view, marked with its rule."""
+    view.rule = rule  # type: ignore[attr-defined]
+    return view
+
+
 def private(view: View) -> View:
-    """A page with a customer's data: for who is signed in, and never stored."""
-    return never_cache(login_required(view))
+    """A page of the reader's own: for who is signed in, and never stored."""
+    return ruled(never_cache(login_required(view)), Rule.READER)
+
+
+def about_one(view: View) -> View:
+    """A private page about the object that its address names, which it finds through `visible_to` or not at all."""
+    return ruled(private(view), Rule.OBJECT)
+
+
+def takes_files(view: View) -> View:
+    """A view whose form has files: for others a body as large as a file is refused unread."""
+    view.takes_files = True  # type: ignore[attr-defined]
+    return view
 
 
 def person(request: HttpRequest) -> User:
@@ -59,7 +85,7 @@ def visible_case(user: User, number: str) -> Case:
 def sided(*, customer: CaseView | None = None, staff: CaseView | None = None, methods: Sequence[str] = FORM) -> View:
     """One address for both sides: the customer's view or support's; the side without a view is refused."""
 
-    @private
+    @about_one
     @require_http_methods(list(methods))
     def answer(request: HttpRequest, number: str, **names: Any) -> HttpResponseBase:
         user = person(request)

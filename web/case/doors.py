@@ -19,7 +19,7 @@ from web.case.access import person
 from web.case.forms import CaseForm, OnceForm
 from web.case.timeline import timeline
 from web.case.times import Times
-from web.case.uploads import limit_in_words, oversized
+from web.case.uploads import cut_off
 
 Verb = Callable[[Sequence[StoredFile]], Case]
 
@@ -77,12 +77,8 @@ def _is_in_order(request: HttpRequest, form: OnceForm) -> bool:
     """Whether the form can go to its verb; otherwise it says what to do."""
     form.is_valid()
     form.mend_hidden()
-    if name := oversized(request):
-        form.add_error(
-            "attachments",
-            f"“{name}” was not sent: the files of one message may have {limit_in_words()} together. "
-            "Choose the files again without it; your text is kept.",
-        )
+    if reason := cut_off(request):
+        form.add_error("attachments", reason)
     return not form.errors
 
 

@@ -99,7 +99,11 @@ class CaseForm(OnceForm):
         """The form as it was sent, or empty to be shown."""
         if request.method == "POST":
             return cls(case, request.POST, request.FILES, **kwargs)
-        return cls(case, **kwargs)
+        form = cls(case, **kwargs)
+        first = next(iter(form.visible_fields()), None)
+        if first and not isinstance(first.field.widget, forms.RadioSelect):
+            first.field.widget.attrs["autofocus"] = True
+        return form
 
 
 class TextField(forms.CharField):

@@ -14,11 +14,12 @@ from cases.rules import reopen_window_ends
 from cases.transitions import is_legal
 from sla.clock import ClockState
 from sla.queries import ClockView, clocks
+from sla.words import answered
 from web.case.forms import AgreementForm, MessageForm
 from web.case.timeline import sees_all, timeline
 from web.case.times import Times
 from web.customer.forms import ClosureAnswerForm
-from web.customer.listing import answered, opener, reopen_until
+from web.customer.listing import opener, reopen_until
 from web.customer.offers import telephone_of
 from web.customer.questions import proposed_severity
 
@@ -82,8 +83,9 @@ def case_page(case: Case, reader: User, times: Times) -> dict[str, Any]:
 
 def how_it_ended(view: ClockView, case: Case) -> str:
     """How a clock that no longer runs came to its end; empty while it runs."""
-    if view.met_at:
-        return answered(view.explanation.milestone.started_at, view.met_at)
+    milestone = view.explanation.milestone
+    if milestone.met_at:
+        return answered(milestone.started_at, milestone.met_at, milestone.breached_at)
     if case.closed_at is None:
         return ""
     return "missed" if view.state is ClockState.BREACHED else "no longer needed"

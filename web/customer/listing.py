@@ -16,8 +16,8 @@ from cases.enums import ClosureReason, Severity, Status, Turn
 from cases.facts import turn_of
 from cases.models import Case, CaseQuerySet
 from cases.numbers import normalize
-from sla.queries import RowState, row_states
-from web import words
+from sla.queries import RowState, row_states, with_hours
+from sla.words import answered
 from web.case.paging import beyond, place_of
 from web.case.timeline import in_words
 from web.case.times import Moment, Times
@@ -84,6 +84,7 @@ class CaseRow:
     notes: tuple[str, ...]
     ask: str
     state: str
+    share_used: int | None
     answered: str
     due_at: datetime | None
     due: Moment | None
@@ -163,11 +164,8 @@ _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight"
 
 
 def _visible(reader: User) -> CaseQuerySet:
-    return (
-        Case.objects.visible_to(reader)
-        .annotate(rank=RANK, next_at=NEXT_AT)
-        .select_related("organization", "owner", "opened_by", "contact__user", "calendar", "clock")
-    )
+    seen = with_hours(Case.objects.visible_to(reader)).annotate(rank=RANK, next_at=NEXT_AT)
+    return seen.select_related("organization", "owner", "opened_by", "contact__user")
 
 
 def _wished(cases: CaseQuerySet, wish: Wish) -> CaseQuerySet:
@@ -203,7 +201,8 @@ def _row(case: Case, clock: RowState, reader: User, times: Times, several: bool)
         notes=tuple(_notes(case, reader, times)),
         ask=question(case.state),
         state=clock.state,
-        answered=answered(case.clock.started_at, case.clock.met_at),
+        share_used=clock.share_used,
+        answered=answered(case.clock.started_at, case.clock.met_at, case.clock.breached_at),
         due_at=running,
         due=times.moment(running, case.zone, case.calendar.place) if running else None,
         reopen_until=reopen_until(case, times),
@@ -227,11 +226,6 @@ def opener(case: Case) -> str:
         return f"Support for {case.contact.user.name}"
     role = "third_party" if case.contact.is_third_party else "contact"
     return in_words(case.opened_by, role, case.contact.partner, case)
-
-
-def answered(started_at: datetime, met_at: datetime | None) -> str:
-    """How long the first answer took from receipt: "answered in 46 min"; nothing while there is none."""
-    return f"answered in {words.length(met_at - started_at)}" if met_at else ""
 
 
 def reopen_until(case: Case, times: Times) -> Moment | None:

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import Organization
 from cases.models import Case
-from web.case.access import FORM, person, private
+from web.case.access import FORM, person, private, takes_files
 from web.case.doors import carry_out, status_of, tell_done
 from web.case.times import Times
 from web.customer.case_page import case_page
@@ -44,6 +44,7 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "cases/home.html", page)
 
 
+@takes_files
 @private
 @require_http_methods(FORM)
 def new_case(request: HttpRequest) -> HttpResponse:

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.permissions import may
 from cases.enums import Verb
 from cases.models import Case
-from web.case.access import PAGE, View, person, private
+from web.case.access import PAGE, Rule, View, person, private, ruled
 
 
 def desk(view: View, *, methods: Sequence[str] = PAGE, verb: Verb = Verb.VIEW) -> View:
@@ -26,4 +26,4 @@ def desk(view: View, *, methods: Sequence[str] = PAGE, verb: Verb = Verb.VIEW) -
             raise PermissionDenied(decision.reason)
         return view(request, **names)
 
-    return answer
+    return ruled(answer, Rule.STAFF)

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
 
 from accounts.enums import ENGINEER_ROLES
@@ -15,6 +17,7 @@ from cases.models import Case
 from web.case.access import person
 from web.case.acts import Page, answer
 from web.case.forms import AgreementForm, CaseForm, MessageForm
+from web.case.times import Times
 from web.desk.forms import (
     AttemptForm,
     CallForm,
@@ -28,12 +31,18 @@ from web.desk.forms import (
     ReplyForm,
 )
 from web.desk.intake import refusal_text
-from web.desk.workspace import IN_WORK, agrees_to
+from web.desk.workspace import IN_WORK, agrees_to, lowers, proposes, silence
 
 Files = Sequence[StoredFile]
 
 LOWER_ONLY = "An agreed severity can only become less severe."
 BOTH_AGREE = "It is settled when both sides agree. Until then the graver of both positions counts."
+
+
+def _pointless(request: HttpRequest, case: Case, why: str) -> HttpResponse:
+    """Back to the case instead of showing a form that would be refused whatever is filled in."""
+    messages.info(request, why)
+    return redirect(case)
 
 
 # Talking
@@ -82,15 +91,11 @@ def log_call(request: HttpRequest, case: Case) -> HttpResponse:
     page = Page("Log a call", lead, "Save the call", "The call is logged.")
 
     def act(files: Files) -> Case:
-        given = form.cleaned_data
-        return operations.log_call(
-            case,
-            by=person(request),
-            at=timezone.now(),
-            reached=given["reached"],
-            summary=given["summary"],
-            form=form.knew,
-        )
+        reached, summary = form.cleaned_data["reached"], form.cleaned_data["summary"]
+        by, at = person(request), timezone.now()
+        if form.is_attempt:
+            return operations.record_contact_attempt(case, Channel.PHONE, summary, by=by, at=at, form=form.knew)
+        return operations.log_call(case, by=by, at=at, reached=reached, summary=summary, form=form.knew)
 
     return answer(request, case, form, page, Verb.LOG_CALL, act)
 
@@ -100,6 +105,9 @@ def log_call(request: HttpRequest, case: Case) -> HttpResponse:
 
 def accept(request: HttpRequest, case: Case) -> HttpResponse:
     """Take a waiting case (C-LIF-03)."""
+    reader = person(request)
+    if case.owner and case.owner != reader and reader.staff_role in ENGINEER_ROLES:
+        return _pointless(request, case, f"{case.owner} has taken this case already.")
     form = CaseForm.of(request, case)
     page = Page("Take the case?", "It becomes yours, and the customer is told.", "Take the case", "The case is yours.")
 
@@ -150,6 +158,8 @@ def _engineers(case: Case) -> list[tuple[str, list[User]]]:
 
 def propose_severity(request: HttpRequest, case: Case) -> HttpResponse:
     """Put another severity forward for support (C-SEV-01, C-SEV-03)."""
+    if request.method != "POST" and not proposes(case.state):
+        return _pointless(request, case, "There is no other severity to propose.")
     form = ProposalForm.of(request, case)
     lead = LOWER_ONLY if case.severity_agreed_at else BOTH_AGREE
     page = Page("Propose another severity", lead, "Propose", "The customer is asked.")
@@ -189,6 +199,8 @@ def agree_severity(request: HttpRequest, case: Case) -> HttpResponse:
 
 def reduce_severity(request: HttpRequest, case: Case) -> HttpResponse:
     """Lower an agreed severity as a manager (C-SEV-04)."""
+    if request.method != "POST" and not lowers(case.state):
+        return _pointless(request, case, "Only a severity that is agreed can be lowered, and Severity 4 is the lowest.")
     form = ReductionForm.of(request, case)
     lead = f"{Severity(case.severity).label} was agreed. The customer is told the reason."
     page = Page("Lower the severity", lead, "Lower the severity", "The severity is lowered.", danger=True)
@@ -253,6 +265,10 @@ def record_contact_attempt(request: HttpRequest, case: Case) -> HttpResponse:
 
 def close_for_no_response(request: HttpRequest, case: Case) -> HttpResponse:
     """Close a case whose contact did not answer (C-CLS-05)."""
+    reader = person(request)
+    quiet = silence(case, reader, Times(reader, timezone.now()))
+    if request.method != "POST" and quiet and not quiet.url:
+        return _pointless(request, case, quiet.missing)
     form = CaseForm.of(request, case)
     lead = "The attempts are listed in its summary. The customer can reopen it for 30 days."
     page = Page("Close without an answer?", lead, "Close the case", "The case is closed.", danger=True)
@@ -265,6 +281,8 @@ def close_for_no_response(request: HttpRequest, case: Case) -> HttpResponse:
 
 def reopen(request: HttpRequest, case: Case) -> HttpResponse:
     """Reopen a closed case for the customer (C-RPN-01)."""
+    if request.method != "POST" and case.reopenable_until and timezone.now() >= case.reopenable_until:
+        return _pointless(request, case, "The 30 days for reopening are over: a new case continues this one.")
     form = MessageForm.of(request, case)
     lead = "The customer reads it. A new first-response clock starts."
     page = Page("Reopen the case", lead, "Reopen the case", "The case is open again.")
@@ -296,7 +314,7 @@ def follow_on(request: HttpRequest, case: Case) -> HttpResponse:
 
 def refuse(request: HttpRequest, case: Case) -> HttpResponse:
     """Refuse a case that is not covered, in words for the customer (C-CLS-04)."""
-    form = RefusalForm.of(request, case, initial={"reason": refusal_text(case)})
+    form = RefusalForm.of(request, case, initial={"reason": refusal_text(case, timezone.now())})
     lead = "The case closes, and the customer gets this text. The check is kept as evidence."
     page = Page("Not entitled?", lead, "Refuse and close", "The case is closed as not entitled.", danger=True)
 

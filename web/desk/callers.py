@@ -1,4 +1,4 @@
-"""Finding for whom somebody calls: by Org ID, by name, or by the caller's e-mail address, in one box (C-STF-03)."""
+"""Finding for whom somebody calls: by Org ID, a name, or the caller's e-mail address, in one box (C-STF-03)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ MOST = 20
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An organization, and the contact whose address was typed, if one was."""
+    """An organization, and the contact whose address or name was typed, if one was."""
 
     organization: Organization
     caller: User | None
@@ -24,12 +24,16 @@ def find(reader: User, text: str) -> list[Found]:
     if not text:
         return []
     if "@" in text:
-        contacts = Contact.objects.visible_to(reader).filter(user__email__iexact=text)
-        acting_for = contacts.select_related("organization__region", "user").order_by("organization__name")
-        return [Found(contact.organization, contact.user) for contact in acting_for[:MOST]]
+        return _callers(reader, Q(user__email__iexact=text))
     named = Q(org_id__iexact=text) | Q(name__icontains=text)
     organizations = Organization.objects.visible_to(reader).filter(named).select_related("region").order_by("name")
-    return [Found(organization, None) for organization in organizations[:MOST]]
+    found = [Found(organization, None) for organization in organizations[:MOST]]
+    return [*found, *_callers(reader, Q(user__name__icontains=text))][:MOST]
+
+
+def _callers(reader: User, who: Q) -> list[Found]:
+    contacts = Contact.objects.visible_to(reader).filter(who).select_related("organization__region", "user")
+    return [Found(one.organization, one.user) for one in contacts.order_by("organization__name", "user__name")[:MOST]]
 
 
 def callers_of(reader: User, organization: Organization, now: datetime) -> Sequence[Contact]:

@@ -1,6 +1,6 @@
 """What staff fill in."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,10 +8,12 @@ from django import forms
 from django.utils import timezone
 
 from accounts.models import Contact, Organization, User
+from accounts.standing import works_on_cases
 from cases import operations
 from cases.attachments import StoredFile
-from cases.enums import CaseType, Channel, ClosureReason, HoldReason, ReassignmentReason, Severity
+from cases.enums import CaseType, Channel, ClosureReason, HoldReason, ReassignmentReason, Severity, Verb
 from cases.models import Case
+from cases.transitions import is_legal
 from entitlements.models import Product
 from web.case.forms import CaseForm, MessageForm, OnceForm, SeverityForm, TextField
 from web.case.uploads import FilesField
@@ -99,6 +101,22 @@ class CallForm(CaseForm):
         error_messages={"required": "Choose yes or no."},
     )
     summary = TextField(label="What was said or tried?", help_text="Support staff read it. The customer sees the call.")
+
+    refusals: Mapping[str, str] = {"text_missing": "summary", "text_too_long": "summary"}
+
+    def __init__(self, case: Case, *args: Any, **kwargs: Any):
+        super().__init__(case, *args, **kwargs)
+        self.counts = is_legal(case.state, Verb.RECORD_CONTACT_ATTEMPT)
+        if self.counts:
+            self.fields["reached"].choices = [  # type: ignore[attr-defined]
+                ("yes", "Yes, we spoke"),
+                ("no", "No, nobody answered: it counts as an attempt to reach"),
+            ]
+
+    @property
+    def is_attempt(self) -> bool:
+        """Whether this valid form tells of a call to a contact whose answer is waited for, which nobody took (A-15)."""
+        return self.counts and not self.cleaned_data["reached"]
 
 
 class OwnerForm(CaseForm):
@@ -199,13 +217,14 @@ class VerificationForm(CaseForm):
 
     override = TextField(
         label="Why is it accepted all the same?",
-        required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text="Stored with the case. The customer does not see it.",
     )
 
     def __init__(self, case: Case, *args: Any, entitled: bool, **kwargs: Any):
         super().__init__(case, *args, **kwargs)
+        missing = "The check did not find a present entitlement: say why the case is accepted."
+        self.fields["override"].error_messages["required"] = missing
         if entitled:
             del self.fields["override"]
 
@@ -233,6 +252,17 @@ class HoldForm(CaseForm):
         widget=forms.RadioSelect,
         error_messages={"required": "Choose why the clock stops."},
     )
+
+
+def _by_standing(contacts: Sequence[Contact]) -> Iterator[tuple[str, list[tuple[int, str]]]]:
+    """The contacts as groups of a choice: who follows cases, and who is told nothing of them (C-CON-01)."""
+    groups: dict[bool, list[tuple[int, str]]] = {True: [], False: []}
+    for one in contacts:
+        groups[bool(works_on_cases(one.standing))].append((one.pk, f"{one.user}, {one.roles_text}"))
+    if groups[True]:
+        yield "Follow cases", groups[True]
+    if groups[False]:
+        yield "Are told nothing of cases: name a technical contact", groups[False]
 
 
 class PhoneCaseForm(OnceForm):
@@ -280,7 +310,7 @@ class PhoneCaseForm(OnceForm):
         chooser = self.fields["contact"]
         assert isinstance(chooser, forms.ModelChoiceField)
         chooser.queryset = Contact.objects.filter(pk__in=[one.pk for one in contacts])
-        chooser.choices = [("", chooser.empty_label), *((one.pk, f"{one.user}, {one.roles_text}") for one in contacts)]
+        chooser.choices = [("", chooser.empty_label), *_by_standing(contacts)]
         zone = timezone.get_current_timezone_name()
         self.fields["received_at"].help_text = f"In your time, {zone}. The clock starts there; at most a day ago."
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
@@ -190,11 +191,16 @@ def _others(case: Case, reader: User, times: Times) -> Sequence[Row]:
     return rows_of(list(cases.exclude(pk=case.pk)[:OTHERS]), reader, times)
 
 
-def refusal_text(case: Case) -> str:
-    """Words to begin a refusal with, for the customer: whoever refuses goes over them (C-CLS-04)."""
+def refusal_text(case: Case, now: datetime) -> str:
+    """Words to begin a refusal with, for the customer: whoever refuses goes over them (C-CLS-04).
+
+    They give the reasons of the check as it comes out `now` (aware); a version is never one (A-27).
+    """
+    checks = operations.recheck(case, now).checks
+    reasons = " ".join(one.text for one in checks if not one.passed and one.subject != "version")
     return (
         f"Thank you for writing to us about “{case.subject}”.\n\n"
-        f"We could not find present support of {case.organization} for {case.product}, so we cannot work on this case."
-        " If you think this is a mistake, or when the support has been renewed, answer by opening a new case or call"
-        " Customer Service: we gladly look again."
+        f"We cannot work on this case{f'. {reasons}' if reasons else '.'}\n\n"
+        "If you think this is a mistake, or once it is put right, open a new case or call Customer Service: we gladly"
+        " look again."
     )

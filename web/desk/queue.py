@@ -22,7 +22,7 @@ from cases.models import Case
 from cases.transitions import is_legal
 from sla.clock import ClockState
 from sla.promises import MilestoneKind
-from sla.queries import row_states
+from sla.queries import RowState, row_states, with_hours
 from web import words
 from web.case.paging import beyond, place_of
 from web.case.times import Times
@@ -114,7 +114,10 @@ class Row:
     severity: Severity
     state: str
     text: str
+    share_used: int | None
     due_at: datetime | None
+    due_iso: str
+    soon_at: datetime | None
     due: str
     turn: Turn
     status: str
@@ -151,22 +154,25 @@ def _chosen(reader: User, view: View, wish: Wish) -> QuerySet[Case]:
 
 def by_deadline(reader: User) -> QuerySet[Case]:
     """The cases this person sees with what a row shows, next deadline first."""
-    seen = Case.objects.visible_to(reader).filter(clock__isnull=False)
-    return seen.select_related("clock", "organization", "owner").order_by(*BY_DEADLINE)
+    seen = with_hours(Case.objects.visible_to(reader).filter(clock__isnull=False))
+    return seen.select_related("organization", "owner").order_by(*BY_DEADLINE)
 
 
 def _matching(text: str) -> Q:
-    return Q(subject__icontains=text) | Q(organization__name__icontains=text) | Q(organization__org_id__iexact=text)
+    organization = Q(organization__name__icontains=text) | Q(organization__org_id__iexact=text)
+    contact = Q(contact__user__name__icontains=text) | Q(contact__user__email__iexact=text)
+    owner = Q(owner__name__icontains=text) | Q(owner__email__iexact=text)
+    return Q(subject__icontains=text) | organization | contact | owner
 
 
 def rows_of(cases: Sequence[Case], reader: User, times: Times) -> list[Row]:
     """The rows of cases that `by_deadline` fetched, without asking again."""
     states = row_states(cases, times.now)
-    return [_row(case, states[case.pk].state, reader, times) for case in cases]
+    return [_row(case, states[case.pk], reader, times) for case in cases]
 
 
-def _row(case: Case, state: ClockState, reader: User, times: Times) -> Row:
-    due_at = case.clock.due_at
+def _row(case: Case, clock: RowState, reader: User, times: Times) -> Row:
+    due_at = clock.due_at
     takes = case.owner_id is None and is_legal(case.state, Verb.ACCEPT) and may(reader, Verb.ACCEPT, case)
     return Row(
         number=case.number,
@@ -174,9 +180,12 @@ def _row(case: Case, state: ClockState, reader: User, times: Times) -> Row:
         subject=case.subject,
         organization=case.organization.name,
         severity=Severity(case.severity),
-        state=state,
-        text=STILL_WORDS.get(state, ""),
+        state=clock.state,
+        text=STILL_WORDS.get(clock.state, ""),
+        share_used=clock.share_used,
         due_at=due_at,
+        due_iso=words.iso(due_at) if due_at else "",
+        soon_at=case.clock.soon_at,
         due=_due(due_at, times) if due_at else "",
         turn=case.turn,
         status=_what_next(case),
@@ -232,6 +241,7 @@ def in_words(count: int) -> str:
 class Place:
     """A view in the list of views."""
 
+    key: str
     name: str
     url: str
     count: str
@@ -245,7 +255,7 @@ def menu(views: Mapping[str, View], wish: Wish, numbers: Mapping[str, int]) -> l
     def place(key: str, view: View) -> Place:
         alarm = key == "breached" and numbers[key] > 0
         current = key == wish.view and not wish.words
-        return Place(view.name, Wish(key).query(), in_words(numbers[key]), alarm, current)
+        return Place(key, view.name, Wish(key).query(), in_words(numbers[key]), alarm, current)
 
     groups: Iterable[tuple[str, Any]] = groupby(views.items(), key=lambda item: item[1].group)
     return [(group, [place(*item) for item in items]) for group, items in groups]

@@ -3,13 +3,13 @@
 from django.urls import URLPattern, path
 
 from cases.enums import Verb
-from web.case.access import FORM
+from web.case.access import FORM, takes_files
 from web.desk import views
 from web.desk.access import desk
 
 urlpatterns: list[URLPattern] = [
     path("desk/", desk(views.queue), name="queue"),
     path("desk/intake/", desk(views.intake), name="intake"),
-    path("desk/cases/new/", desk(views.phone_case, methods=FORM, verb=Verb.OPEN), name="phone_case"),
+    path("desk/cases/new/", takes_files(desk(views.phone_case, methods=FORM, verb=Verb.OPEN)), name="phone_case"),
     path("desk/keys/", desk(views.keys, methods=FORM), name="keys"),
 ]

@@ -22,6 +22,7 @@ from web.desk.intake import verification
 from web.desk.workspace import workspace
 
 A_YEAR = 365 * 24 * 3600
+VIEW = "view"  # the cookie that names the list somebody looks at, to stand beside the cases opened from it
 
 
 def queue(request: HttpRequest) -> HttpResponse:
@@ -40,7 +41,11 @@ def queue(request: HttpRequest) -> HttpResponse:
         "regions": Region.objects.all(),
         "severities": Severity,
     }
-    return render(request, "desk/queue.html", page)
+    if _is_refresh(request):
+        return render(request, "desk/_listing.html", page)
+    response = render(request, "desk/queue.html", page)
+    response.set_cookie(VIEW, wish.view, samesite="Lax", secure=request.is_secure(), httponly=True)
+    return response
 
 
 def intake(request: HttpRequest) -> HttpResponse:
@@ -50,7 +55,12 @@ def intake(request: HttpRequest) -> HttpResponse:
         "intake": intake_of(reader, Times(reader, timezone.now())),
         "may_open": may(reader, Verb.OPEN, Case),
     }
-    return render(request, "desk/intake.html", page)
+    return render(request, "desk/_intake.html" if _is_refresh(request) else "desk/intake.html", page)
+
+
+def _is_refresh(request: HttpRequest) -> bool:
+    """Whether an open page asks for its list again."""
+    return bool(request.htmx)  # type: ignore[attr-defined]
 
 
 def phone_case(request: HttpRequest) -> HttpResponse:
@@ -96,7 +106,8 @@ def keys(request: HttpRequest) -> HttpResponse:
 def show_case(request: HttpRequest, case: Case) -> HttpResponse:
     """The workspace of a case."""
     reader = person(request)
-    return render(request, "desk/case.html", workspace(case, reader, Times(reader, timezone.now())))
+    page = workspace(case, reader, Times(reader, timezone.now()), request.COOKIES.get(VIEW, ""))
+    return render(request, "desk/case.html", page)
 
 
 def verify(request: HttpRequest, case: Case) -> HttpResponse:

@@ -21,14 +21,14 @@ from cases.facts import State
 from cases.models import Case
 from cases.transitions import is_legal
 from entitlements.enums import Activity
-from sla.calendars import next_opening, windows_on
+from sla.calendars import next_opening, open_until
 from sla.projection import calendar_of
 from sla.queries import ClockView, clocks
 from web import words
 from web.case.timeline import Line, Row, Sheet, timeline
 from web.case.times import Times
 from web.desk.forms import ReplyForm
-from web.desk.queue import STATUS_WORDS, by_deadline, rows_of, views_of
+from web.desk.queue import STATUS_WORDS, View, by_deadline, rows_of, views_of
 
 PEEK = 12
 IN_WORK = (Status.IN_PROGRESS, Status.WAITING_FOR_CUSTOMER)
@@ -66,8 +66,10 @@ class Silence:
     url: str
 
 
-def workspace(case: Case, reader: User, times: Times) -> dict[str, Any]:
-    """Everything the workspace of `case` shows to this member of staff."""
+def workspace(case: Case, reader: User, times: Times, view: str = "") -> dict[str, Any]:
+    """Everything the workspace of `case` shows to this member of staff, who comes from the list named `view`."""
+    views_here = views_of(reader, times.now)
+    beside = views_here.get(view) or next(iter(views_here.values()))
     log, views = timeline(case, reader, times), clocks(case, times.now)
     first, more = offers(case, reader, times.now)
     return {
@@ -76,8 +78,8 @@ def workspace(case: Case, reader: User, times: Times) -> dict[str, Any]:
         "badges": list(_badges(case)),
         "first": first,
         "more": more,
-        "peek_name": next(iter(views_of(reader, times.now).values())).name,
-        "peek": peek(reader, times),
+        "peek_name": beside.name,
+        "peek": peek(beside, reader, times),
         "clocks": views,
         "timeline": log,
         "composer": composer(case, reader, log, views),
@@ -91,9 +93,8 @@ def workspace(case: Case, reader: User, times: Times) -> dict[str, Any]:
     }
 
 
-def peek(reader: User, times: Times) -> Sequence[Any]:
-    """The head of the queue that opens first for this reader."""
-    view = next(iter(views_of(reader, times.now).values()))
+def peek(view: View, reader: User, times: Times) -> Sequence[Any]:
+    """The head of a list of the queue."""
     return rows_of(list(by_deadline(reader).filter(view.cases)[:PEEK]), reader, times)
 
 
@@ -129,7 +130,7 @@ def _more(case: Case, now: datetime) -> Iterator[tuple[Verb, Offer]]:
             Verb.PROPOSE_SEVERITY,
             Offer("Propose another severity", _to(case, "severity"), f"severity-{case.severity}"),
         )
-    if state.severity_agreed_at and state.severity < Severity.FOUR:
+    if lowers(state):
         yield Verb.REDUCE_SEVERITY, Offer("Lower the severity", _to(case, "severity_reduction"), "down")
     yield Verb.RECORD_CONTACT_ATTEMPT, Offer("Record an attempt to reach", _to(case, "contact_attempts"), "mail")
     yield Verb.HOLD, Offer("Put the clock on hold", _to(case, "hold"), "paused")
@@ -156,6 +157,11 @@ def proposes(state: State) -> bool:
     return any(one >= lowest and one != state.proposed for one in Severity)
 
 
+def lowers(state: State) -> bool:
+    """Whether there is an agreed severity that a manager may lower (C-SEV-04)."""
+    return state.severity_agreed_at is not None and state.severity < Severity.FOUR
+
+
 def silence(case: Case, reader: User, times: Times) -> Silence | None:
     """How far the case is from closing for no response; None when that is not for now, or not for this reader."""
     if not _can(case, reader, Verb.CLOSE_FOR_NO_RESPONSE):
@@ -166,8 +172,23 @@ def silence(case: Case, reader: User, times: Times) -> Silence | None:
         rules.require_closable_for_no_response(closable_at, times.now)
     except Refusal as refusal:
         until = f" It may close from {words.moment(closable_at, times.zone, times.now)}." if closable_at else ""
-        return Silence(attempts, refusal.message + until, "")
+        return Silence(attempts, f"{_so_far(case)}{refusal.message}{until}", "")
     return Silence(attempts, "", _to(case, "no_response"))
+
+
+def _so_far(case: Case) -> str:
+    """How many of the attempts that closing needs are made, and which kind is missing; nothing when all are."""
+    attempts, zone = case.state.attempts, ZoneInfo(case.zone)
+    if case.closable_for_no_response_at or not attempts:
+        return ""
+    days = {day for one in attempts if case.calendar.is_business_day(day := one.at.astimezone(zone).date())}
+    lacking = [
+        "a telephone call" if case.phone and all(one.channel is not Channel.PHONE for one in attempts) else "",
+        "a message" if all(one.channel is Channel.PHONE for one in attempts) else "",
+        "the announcement in the last message" if not attempts[-1].announces_closure else "",
+    ]
+    missing = " and ".join(one for one in lacking if one)
+    return f"{len(days)} of {rules.ATTEMPTS_NEEDED} business days{f'; missing: {missing}' if missing else ''}. "
 
 
 # Writing
@@ -215,21 +236,23 @@ def _badges(case: Case) -> Iterator[tuple[str, str, str]]:
 def local_time(case: Case, times: Times) -> tuple[str, str]:
     """The time at the account's place, and whether its business hours run: "14:22 GMT", "open until 18:00 GMT"."""
     calendar, now, zone = calendar_of(case.calendar), times.now, case.zone
-    for window in windows_on(calendar, now.astimezone(ZoneInfo(zone)).date()):
-        if window.opens <= now < window.closes:
-            return words.time_of_day(now, zone), f"open until {words.time_of_day(window.closes, zone)}"
-    opens = next_opening(calendar, now)
-    return words.time_of_day(now, zone), f"closed until {words.moment(opens, zone, now)}"
+    if closes := open_until(calendar, now):
+        return words.time_of_day(now, zone), f"open until {words.time_of_day(closes, zone)}"
+    return words.time_of_day(now, zone), f"closed until {words.moment(next_opening(calendar, now), zone, now)}"
 
 
 def severity_words(state: State) -> str:
     """How both sides stand (A-10)."""
     if state.severity_agreed_at:
+        if state.status is Status.CLOSED:
+            return f"{state.severity.label} was agreed."
         return f"{state.severity.label} is agreed. It can be lowered, not raised."
-    if state.proposed and state.proposed != state.requested:
+    if state.proposed and state.proposed != state.requested and state.status is not Status.CLOSED:
         return (
             f"The customer asks for {state.requested.label}, we propose {state.proposed.label}: the graver one counts."
         )
+    if state.status is Status.CLOSED:
+        return f"{state.severity.label}; it was never agreed."
     return f"The customer asks for {state.requested.label}. Nothing is agreed yet."
 
 
@@ -250,4 +273,4 @@ def _facts(case: Case, times: Times) -> Iterator[tuple[str, str]]:
     if case.closed_at:
         yield "Closed", f"{times.short(case.closed_at)}: {ClosureReason(case.closure_reason).label}"
     if case.reopenable_until and times.now < case.reopenable_until:
-        yield "Reopens until", words.moment(case.reopenable_until, times.zone, times.now)
+        yield "Can be reopened until", words.moment(case.reopenable_until, times.zone, times.now)

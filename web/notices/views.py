@@ -11,9 +11,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.permissions import may
+from accounts.enums import MailState
 from notifications import folder, operations, queries
-from notifications.enums import Channel, State
+from notifications.enums import Channel
 from notifications.models import Notification
 from web.case.access import person, private
 from web.case.times import Times
@@ -26,7 +26,7 @@ MAIL_POLICY = {
     "frame-ancestors": NONE,
     "sandbox": True,
 }
-TONES = {State.PENDING: "ours", State.SENT: "good", State.FAILED: "bad", State.DROPPED: "warn"}
+TONES = {MailState.PENDING: "ours", MailState.SENT: "good", MailState.FAILED: "bad", MailState.DROPPED: "warn"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +36,15 @@ class Row:
     notification: Notification
     when: str
     iso: str
-    state: State
+    state: MailState
     tone: str
+
+
+@private
+@require_safe
+def unread(request: HttpRequest) -> HttpResponse:
+    """The way to the notifications with their number, for the bar of an open page."""
+    return render(request, "_unread.html")
 
 
 @private
@@ -58,19 +65,14 @@ def read(request: HttpRequest) -> HttpResponse:
     return redirect("inbox")
 
 
-@private
-@require_safe
 def deliveries(request: HttpRequest) -> HttpResponse:
     """Every mail with how it stands, newest first."""
-    _require_staff(request)
-    state = next((state for state in State if state == request.GET.get("state")), None)
+    state = next((state for state in MailState if state == request.GET.get("state")), None)
     found, more = queries.page(queries.deliveries(person(request), state), _key(request.GET.get("after", "")))
-    context = {"rows": _rows(request, found), "more": more, "state": state, "states": list(State)}
+    context = {"rows": _rows(request, found), "more": more, "state": state, "states": list(MailState)}
     return render(request, "notices/deliveries.html", {**context, "kept": folder.is_used()})
 
 
-@private
-@require_safe
 def delivery(request: HttpRequest, key: UUID) -> HttpResponse:
     """One mail: how it stands and, where mail is kept in a folder, what it says."""
     mail = _delivery(request, key)
@@ -79,8 +81,6 @@ def delivery(request: HttpRequest, key: UUID) -> HttpResponse:
     return render(request, "notices/delivery.html", context)
 
 
-@private
-@require_safe
 @csp(MAIL_POLICY)  # type: ignore[arg-type]  # its types know only views without arguments
 def delivery_html(request: HttpRequest, key: UUID) -> HttpResponse:
     """The mail's own HTML under a policy of its own: no script, no form, no address but its style block."""
@@ -91,20 +91,19 @@ def delivery_html(request: HttpRequest, key: UUID) -> HttpResponse:
 
 
 def _delivery(request: HttpRequest, key: UUID) -> Notification:
-    _require_staff(request)
     return get_object_or_404(queries.deliveries(person(request)), key=key, channel=Channel.EMAIL)
-
-
-def _require_staff(request: HttpRequest) -> None:
-    """For others these pages do not exist."""
-    if not may(person(request), "view", Notification):
-        raise Http404
 
 
 def _rows(request: HttpRequest, found: Sequence[Notification]) -> list[Row]:
     times = Times(person(request), timezone.now())
     return [
-        Row(one, times.short(one.created_at), one.created_at.isoformat(), State(one.state), TONES[State(one.state)])
+        Row(
+            one,
+            times.short(one.created_at),
+            one.created_at.isoformat(),
+            MailState(one.state),
+            TONES[MailState(one.state)],
+        )
         for one in found
     ]
 

@@ -19,6 +19,7 @@ from django.utils.safestring import SafeString
 from accounts.models import User
 from cases.enums import Severity, Turn
 from cases.markdown import to_html
+from sla import words as sla_words
 from sla.explain import Explanation
 from sla.queries import ClockView
 from web import words
@@ -27,7 +28,6 @@ from web.account.sessions import key_of
 register = template.Library()
 register.filter("markdown", to_html)
 register.filter("filesize", words.size)
-register.filter("spelled", words.length)
 register.filter("browser", words.browser)
 register.filter("session_key", key_of)
 
@@ -93,22 +93,31 @@ def turn(context: Context, whose: str) -> dict[str, Any]:
 
 
 @register.inclusion_tag("portal/deadline.html", takes_context=True)
-def deadline(context: Context, state: str, due_at: datetime | None, text: str = "") -> dict[str, Any]:
+def deadline(
+    context: Context, state: str, due_at: datetime | None, text: str = "", soon_at: datetime | None = None
+) -> dict[str, Any]:
     """The chip of a list: shape and words of a clock's state; `text` replaces the words of one that stands still."""
-    return {"look": LOOKS.get(state, state), "due_at": due_at, **_told(context, state, due_at, text)}
+    return {"look": LOOKS.get(state, state), **_told(context, state, due_at, text, soon_at)}
+
+
+@register.inclusion_tag("portal/fuse.html")
+def fuse(state: str, share_used: int | None) -> dict[str, Any]:
+    """How much of an allowance is used, as a line; nothing where that is not known."""
+    return {"look": LOOKS.get(state, state), "share": share_used}
 
 
 @register.inclusion_tag("portal/clock.html", takes_context=True)
 def clock(context: Context, view: ClockView) -> dict[str, Any]:
     """A promise in full: ring, what is promised, the moment in both zones, and "Why this time?"."""
-    explanation = view.explanation
+    explanation, milestone = view.explanation, view.explanation.milestone
+    answered = sla_words.answered(milestone.started_at, milestone.met_at, milestone.breached_at)
     return {
         "view": view,
         "look": LOOKS.get(view.state, view.state),
         "now": _now(context),
-        "zone": explanation.milestone.calendar.zone,
+        "zone": milestone.calendar.zone,
         "place": explanation.place,
-        **_told(context, view.state, view.due_at, _answered(view)),
+        **_told(context, view.state, view.due_at, answered, milestone.soon_at),
     }
 
 
@@ -126,30 +135,15 @@ def moment(context: Context, instant: datetime, zone: str = "", place: str = "",
     return {"iso": words.iso(instant), "own": _written(instant, reader, now, form), "other": other, "place": place}
 
 
-@register.inclusion_tag("portal/why.html", takes_context=True)
-def why(context: Context, explanation: Explanation, anchor: str = "") -> dict[str, Any]:
-    """The popover that explains a deadline (`sla.explain.Explanation`), day by day, in the account's time."""
-    milestone = explanation.milestone
-    return {
-        "explanation": explanation,
-        "milestone": milestone,
-        "anchor": anchor or why_anchor(explanation),
-        "zone": milestone.calendar.zone,
-        "now": _now(context),
-        "not_sent_yet": bool(anchor),
-    }
+@register.inclusion_tag("portal/why.html")
+def why(explanation: Explanation, anchor: str = "") -> dict[str, Any]:
+    """The popover that explains a deadline (`sla.explain.Explanation`), in the account's time."""
+    return {"explanation": explanation, "anchor": anchor or why_anchor(explanation)}
 
 
 def why_anchor(explanation: Explanation) -> str:
     """The id of an explanation's popover, the same at each look: "why-first-response-1"."""
     return f"why-{explanation.milestone.kind}-{explanation.milestone.cycle}".replace("_", "-")
-
-
-@register.simple_tag(takes_context=True)
-def local(context: Context, instant: datetime, zone: str) -> SafeString:
-    """A moment in one named zone alone, whoever reads."""
-    text = words.moment(instant, zone, _now(context))
-    return format_html('<time datetime="{}" data-zone="account">{}</time>', words.iso(instant), text)
 
 
 def _now(context: Context) -> datetime:
@@ -171,17 +165,9 @@ def _written(instant: datetime, zone: str, now: datetime, form: str) -> str:
 STANDING_STILL = {"met": "answered", "late": "answered late", "paused": "paused", "stopped": "no longer needed"}
 
 
-def _answered(view: ClockView) -> str:
-    """How long an answer took, or by how much it was late; nothing while there is none."""
-    if view.met_at is None or view.due_at is None:
-        return ""
-    if view.met_at > view.due_at:
-        return f"answered {words.length(view.met_at - view.due_at)} late"
-    return f"answered in {words.length(view.explanation.used)}"
-
-
-def _told(context: Context, state: str, due_at: datetime | None, text: str) -> dict[str, str]:
-    """The words of a state, and, while it moves, the moment that the browser counts to."""
+def _told(context: Context, state: str, due_at: datetime | None, text: str, soon_at: datetime | None) -> dict[str, str]:
+    """The words of a state, and, while it moves, the moments by which the browser moves it on."""
     if due_at is not None and state not in STANDING_STILL:
-        return {"words": words.countdown(due_at, _now(context)), "counts_to": words.iso(due_at)}
-    return {"words": text or STANDING_STILL.get(state, ""), "counts_to": ""}
+        soon = words.iso(soon_at) if soon_at else ""
+        return {"words": words.countdown(due_at, _now(context)), "counts_to": words.iso(due_at), "soon": soon}
+    return {"words": text or STANDING_STILL.get(state, ""), "counts_to": "", "soon": ""}

@@ -4,6 +4,7 @@ Tags that tell how long something still takes read the present moment from the c
 on one page agrees; moments are shown in the reader's zone, which is Django's current time zone.
 """
 
+import re
 from datetime import datetime
 from typing import Any
 from zlib import crc32
@@ -40,6 +41,13 @@ LOOKS = {"stopped": "paused"}
 def icon(name: str) -> SafeString:
     """A picture of the sprite, silent for screen readers: words always stand beside it."""
     return format_html('<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>', static("icons.svg"), name)
+
+
+@register.simple_tag
+def telephone(number: str) -> SafeString:
+    """A number that a tap calls; its extension is for the person to say."""
+    dialled = re.sub(r"[^+0-9]", "", re.split(r"[a-z]", number.lower())[0])
+    return format_html('<a class="number nowrap" href="tel:{}">{}</a>', dialled, number)
 
 
 @register.filter

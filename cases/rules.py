@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from accounts.refusal import Refusal
+from accounts.telephones import require_number
 from cases.enums import Channel, Severity
 from cases.facts import Attempt, State
 
@@ -22,8 +23,11 @@ def require_recent_receipt(received_at: datetime, at: datetime) -> None:
 
 def require_phone(severity: Severity, phone: str) -> None:
     """Severity 1 needs a telephone number that reaches somebody now (A-04)."""
-    if severity is Severity.ONE and not phone:
+    if severity is not Severity.ONE:
+        return
+    if not phone:
         raise Refusal("phone_missing", "Severity 1 needs a telephone number under which we reach you now.")
+    require_number(phone)
 
 
 def require_lower_severity(present: Severity, to: Severity) -> None:

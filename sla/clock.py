@@ -5,6 +5,7 @@ The log is the truth: the same facts, promises and calendar always give the same
 - The first-response clock starts at receipt, not at its recording (A-07), and anew at each reopening (A-14).
 - An engineer's first public message meets it, the closure question included, or a call of theirs that reached the
   contact (A-06). A missed call counts only together with a public message, which meets the clock by itself.
+- Starts, raises and holds lie on whole seconds, fractions cut off, so that what a clock counts adds up as told.
 - At its due moment a clock can still be met; it is missed afterwards (A-03).
 - Until a severity is agreed the more severe of the customer's and support's counts (A-10): `State.severity`.
 - A promise counts from the moment since which the case has been at least as severe as the promise is for, in its own
@@ -295,7 +296,7 @@ _BREACHED = EventKind.FIRST_RESPONSE_BREACHED
 
 def _start(cycle: int, fact: Fact, promise: Promise, calendar: Calendar) -> Milestone:
     received = fact.kind is EventKind.RECEIVED
-    started_at = datetime.fromisoformat(fact.data["received_at"]) if received else fact.at
+    started_at = _second(datetime.fromisoformat(fact.data["received_at"]) if received else fact.at)
     term = Term(promise, promise.calendar(calendar), started_at)
     fresh = Milestone(promise.kind, cycle, started_at, (term,), term)
     return _stepped(_aimed(fresh), started_at, fact.kind)
@@ -314,12 +315,12 @@ def _advance(milestone: Milestone, fact: Fact, promise: Promise, calendar: Calen
     if milestone.breached_at:
         return milestone
     if fact.kind is EventKind.HELD and not milestone.held:
-        pause = Pause(fact.at, None, HoldReason(fact.data["reason"]))
+        pause = Pause(_second(fact.at), None, HoldReason(fact.data["reason"]))
         return _stepped(_aimed(milestone, pauses=(*milestone.pauses, pause)), fact.at, fact.kind)
     if fact.kind is EventKind.RESUMED and milestone.held:
         return _stepped(_resumed(milestone, fact.at), fact.at, fact.kind)
     if promise != milestone.terms[-1].promise:
-        terms = _terms_after(milestone.terms, promise, calendar, fact.at)
+        terms = _terms_after(milestone.terms, promise, calendar, _second(fact.at))
         return _stepped(_aimed(milestone, terms=terms), fact.at, fact.kind)
     return milestone
 
@@ -340,7 +341,12 @@ def _resumed(milestone: Milestone, at: datetime) -> Milestone:
     if not milestone.held:
         return milestone
     *earlier, hold = milestone.pauses
-    return _aimed(milestone, pauses=(*earlier, replace(hold, ended_at=at)))
+    return _aimed(milestone, pauses=(*earlier, replace(hold, ended_at=_second(at))))
+
+
+def _second(at: datetime) -> datetime:
+    """The second in which `at` lies."""
+    return at.replace(microsecond=0)
 
 
 def _aimed(milestone: Milestone, **changes: Any) -> Milestone:

@@ -113,7 +113,7 @@ def _share_used(case: Case, now: datetime) -> int | None:
 def _view(explanation: Explanation) -> ClockView:
     milestone = explanation.milestone
     return ClockView(
-        kind=milestone.kind.label,
+        kind=milestone.kind.label if milestone.cycle == 1 else "Response after reopening",
         state=explanation.state,
         due_at=milestone.due_at,
         met_at=milestone.met_at,

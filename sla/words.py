@@ -1,11 +1,11 @@
 """How lengths, moments and opening hours read in English. Standard library only."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta, tzinfo
 from itertools import groupby
 
 from entitlements.enums import Hours
-from sla.calendars import MIDNIGHT, WHOLE_DAY, Calendar
+from sla.calendars import DAY, MIDNIGHT, NOTHING, WHOLE_DAY, Calendar
 from sla.promises import Promise
 
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
@@ -19,13 +19,30 @@ def spell(length: timedelta) -> str:
     return " ".join(f"{count} {unit}" for count, unit in parts if count) or "0 min"
 
 
-def spell_short(length: timedelta) -> str:
-    """A length to the minute, for narrow places: "4 h 55", "3 h 05", "30 min"."""
-    hours, rest = divmod(length, HOUR)
-    minutes = rest // MINUTE
-    if not hours:
-        return f"{minutes} min"
-    return f"{hours} h {minutes:02}" if minutes else f"{hours} h"
+def length(amount: timedelta, gap: str = " ") -> str:
+    """The two largest parts of a length, a started minute counted whole: "2 h 10 min", "3 d 20 h", "0 min".
+
+    `gap` stands between a number and its unit. `static/js/countdown.js` moves these words on and must write the same.
+    """
+    rest = -(-amount // MINUTE) * MINUTE
+    parts: list[str] = []
+    for size, unit in ((DAY, "d"), (HOUR, "h"), (MINUTE, "min")):
+        count, rest = divmod(rest, size)
+        if count or (unit == "min" and not parts):
+            parts.append(f"{count}{gap}{unit}")
+    return " ".join(parts[:2])
+
+
+def answered(started_at: datetime, met_at: datetime | None, breached_at: datetime | None) -> str:
+    """How the answer to a promise came: "answered in 46 min", "answered 22 min late"; empty while there is none.
+
+    Time is told as it passed for who waited, closed hours included; `breached_at` is the due moment that was missed.
+    """
+    if met_at is None:
+        return ""
+    if breached_at:
+        return f"answered {length(met_at - breached_at)} late"
+    return f"answered in {length(met_at - started_at)}"
 
 
 def allowance(promise: Promise) -> str:
@@ -62,6 +79,37 @@ def zone_name(local: datetime) -> str:
 def day(on: date) -> str:
     """A local day: "Tue 1"."""
     return f"{on:%a} {on.day}"
+
+
+def stretch(begin: datetime, end: datetime, zone: tzinfo) -> str:
+    """A stretch of time in `zone`: "Fri 27 Nov, 13:05 to 18:00", "Fri 27 Nov, 18:00 to Tue 1 Dec, 08:00".
+
+    It ends at 24:00 rather than at midnight of the day that follows.
+    """
+    first, last = begin.astimezone(zone), end.astimezone(zone)
+    midnight = last.time() == MIDNIGHT
+    last_day = last.date() - DAY if midnight else last.date()
+    until = "24:00" if midnight else clock(last.time())
+    day_of_end = "" if last_day == first.date() else f"{_day_of_month(last_day)}, "
+    return f"{_day_of_month(first.date())}, {clock(first.time())} to {day_of_end}{until}"
+
+
+def _day_of_month(on: date) -> str:
+    return f"{day(on)} {on:%b}"
+
+
+def clock_change(begin: datetime, end: datetime, zone: tzinfo) -> str:
+    """A word, after a comma, on clocks in `zone` that are changed from `begin` to `end`; empty if they are not."""
+    before, after = (at.astimezone(zone).utcoffset() or NOTHING for at in (begin, end))
+    if before == after:
+        return ""
+    return f", clocks go {'forward' if after > before else 'back'} {spell(abs(after - before))}"
+
+
+def listed(items: Iterable[str]) -> str:
+    """Items as a sentence names them: "night, weekend and St Andrew's Day"."""
+    *others, last = items
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def place_of(calendar: Calendar) -> str:

@@ -1,6 +1,5 @@
 """How moments and lengths are written on screens. Pure: the reader's zone and the present moment are handed in."""
 
-import math
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -16,22 +15,12 @@ SYSTEMS = (
     ("Mac OS", "macOS"),
     ("Linux", "Linux"),
 )
-UNITS = (("d", 86_400), ("h", 3_600), ("min", 60))
 SIZES = ("bytes", "kB", "MB", "GB", "TB")
 
 
 def length(amount: timedelta) -> str:
-    """The two largest parts of a length, a started minute counted whole: "2 h 10 min", "3 d 20 h", "0 min".
-
-    `static/js/countdown.js` moves these words on and must write the same.
-    """
-    left = math.ceil(amount.total_seconds() / 60) * 60
-    parts: list[str] = []
-    for unit, seconds in UNITS:
-        count, left = divmod(left, seconds)
-        if count or (unit == "min" and not parts):
-            parts.append(f"{count}{NO_BREAK}{unit}")
-    return " ".join(parts[:2])
+    """The two largest parts of a length, which no line breaks apart (`sla.words.length`)."""
+    return words.length(amount, NO_BREAK)
 
 
 def countdown(due_at: datetime, now: datetime) -> str:

@@ -127,7 +127,10 @@ class Act:
 
 @contextmanager
 def acting(case: Case, verb: Verb, *, by: User | None, at: datetime, form: Form = NO_FORM) -> Iterator[Act]:
-    """The frame of every verb: one transaction, the row locked, permission, freshness and transition checked."""
+    """The frame of every verb: one transaction, the row locked, permission, transition and freshness checked.
+
+    What is no longer legal is said as such; `Stale` is for what still can be done.
+    """
     if at.tzinfo is None:
         raise ValueError("a verb takes an aware instant")
     with transaction.atomic():
@@ -135,8 +138,8 @@ def acting(case: Case, verb: Verb, *, by: User | None, at: datetime, form: Form 
         if by is not None and not (decision := may(by, verb, locked)):
             raise PermissionDenied(decision.reason)
         _require_first_time(locked, form)
-        _require_fresh(locked, form, by)
         transitions.require(locked.state, verb)
+        _require_fresh(locked, form, by)
         yield Act(locked, by, at, form)
 
 

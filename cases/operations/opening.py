@@ -158,6 +158,7 @@ def open_follow_on(
     form: Form = NO_FORM,
 ) -> Case:
     """Open the new case that continues `case` after its reopen window, and return the new one (C-RPN-02)."""
+    Case.objects.locked(case.pk)  # a second click waits here for the first, and then finds what it opened
     _require_not_opened(form, by)
     with acting(case, Verb.FOLLOW_ON, by=by, at=at, form=form) as act:
         old = act.case

@@ -10,6 +10,7 @@ from notifications.letters.form import Letter, Part
 from notifications.letters.matter import MINUTE, Matter
 from sla import words
 from sla.explain import Explanation
+from sla.words import SECOND
 
 
 def received(matter: Matter) -> Letter:
@@ -243,7 +244,7 @@ def _why_this_time(clock: Explanation | None) -> tuple[Part, ...]:
     """The deadline explained in the account's time, as on the case page."""
     if clock is None:
         return ()
-    rows = tuple(f"{day.name}: {day.why}" + ("" if day.closed else f", {day.amount}") for day in clock.days)
+    rows = (*(f"{row.when}: {', '.join(filter(None, row[1:]))}" for row in clock.rows), ": ".join(clock.total[1:]))
     return (Part("Why this time", (f"{clock.promise} ({clock.plan}). {clock.headline}.",), rows),)
 
 
@@ -287,14 +288,19 @@ def _kept(matter: Matter) -> tuple[Part, ...]:
 
 
 def _kept_or_not(clock: Explanation) -> str:
-    name = "First answer" if clock.milestone.cycle == 1 else "First answer after reopening"
-    late = "" if clock.milestone.breached_at is None else ", which was late: we are sorry"
-    return f"{name}: promised within {words.allowance(clock.milestone.promise)}, given after {_length(clock)}{late}."
+    milestone = clock.milestone
+    name = "First answer" if milestone.cycle == 1 else "First answer after reopening"
+    answered = words.answered(milestone.started_at, milestone.met_at, milestone.breached_at)
+    verdict = ": we are sorry" if milestone.breached_at else _counted(clock)
+    return f"{name}: promised within {words.allowance(milestone.promise)}, {answered}{verdict}."
 
 
-def _length(clock: Explanation) -> str:
-    """The time used, rounded up to the minute."""
-    return words.spell(-(-clock.used // MINUTE) * MINUTE)
+def _counted(clock: Explanation) -> str:
+    """How much of an answer's time fell into the hours of the promise, unless all of it did."""
+    milestone = clock.milestone
+    if milestone.met_at is None or clock.used == (milestone.met_at - milestone.started_at) // SECOND * SECOND:
+        return ""
+    return f", of which {words.length(clock.used) if clock.used else 'none'} counted"
 
 
 def _worked(matter: Matter) -> tuple[Part, ...]:

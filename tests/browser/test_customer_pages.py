@@ -194,6 +194,41 @@ def test_another_organization_brings_its_own_deadlines_at_once(portal, browser, 
         expect(page.get_by_label("What happens, in one sentence?")).to_have_value("Kept")
 
 
+def test_a_slow_answer_for_another_organization_is_not_shown(portal, browser, third_party, aberdeen, tokyo):
+    held = []
+
+    with visit_as(browser, portal, third_party) as context:
+        page = context.new_page()
+        page.goto(f"{portal}/cases/new/")
+        page.route(lambda url: "/cases/new/offer/" in url and aberdeen.org_id in url, lambda route: held.append(route))
+        page.get_by_label("Product", exact=True).select_option("hypervisor")
+        page.get_by_label("For whom?").select_option(tokyo.org_id)
+        expect(page.locator("#case-offer")).to_contain_text("JST Tokyo")
+        for route in held:
+            route.continue_()
+        page.wait_for_timeout(300)
+
+        assert held
+        expect(page.locator("#case-offer")).to_contain_text("For Kaede Mobility")
+        expect(page.locator("#case-offer")).to_contain_text("JST Tokyo")
+
+
+def test_the_promise_of_a_waiting_form_moves_on_and_leaves_the_choices_alone(
+    portal, browser, technical_contact, product
+):
+    with visit_as(browser, portal, technical_contact) as context:
+        page = context.new_page()
+        page.clock.install()
+        page.goto(f"{portal}/cases/new/")
+        page.get_by_label("Product", exact=True).evaluate("field => { field.dataset.same = 'yes'; }")
+        page.locator("#case-offer").evaluate("offer => { offer.dataset.old = 'yes'; }")
+        page.clock.fast_forward("01:05")
+
+        expect(page.locator("#case-offer[data-old]")).to_have_count(0)
+        expect(page.locator("#case-offer")).to_contain_text("If you send it now")
+        expect(page.locator("#id_product[data-same]")).to_have_count(1)
+
+
 def test_severity_1_brings_the_telephone_number_to_the_eye(portal, browser, technical_contact, emea_center, product):
     with visit_as(browser, portal, technical_contact) as context:
         page = context.new_page()

@@ -13,7 +13,7 @@ from cases import facts, operations
 from cases.enums import Severity, Status
 from cases.models import Case
 from cases.operations import AlreadyDone, Form, Stale
-from tests.cast import HOUR, NOON, kinds
+from tests.cast import DAY, HOUR, NOON, kinds
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
 
@@ -80,6 +80,19 @@ def test_a_form_sent_twice_at_once_says_its_message_once(case_in, technical_cont
 
     assert refusals(outcomes) == ["already_done"] * 2
     assert case.messages.filter(body="Here.").count() == 1
+
+
+@pytest.mark.clause("C-RPN-02")
+def test_a_form_sent_twice_at_once_continues_a_case_once(case_in, technical_contact):
+    old = case_in(Status.CLOSED, at=NOON - 60 * DAY)
+    form = Form(seen=old.version, submission=uuid4())
+
+    outcomes = at_once(
+        *[lambda: operations.open_follow_on(old, "It is back.", by=technical_contact, at=LATER, form=form)] * 2
+    )
+
+    new = Case.objects.get(follows=old)
+    assert [outcome.case if isinstance(outcome, AlreadyDone) else outcome for outcome in outcomes] == [new, new]
 
 
 def test_of_two_replies_written_on_the_same_page_the_second_is_told_of_the_first(case_in, engineer, second_engineer):

@@ -40,7 +40,12 @@ def test_a_receipt_promises_the_first_answer_and_explains_it(open_case, letter):
 
     assert f"Its number is {case.number}. An engineer answers you by Thu 5 Mar 2026, 10:00 GMT." in text
     assert "First response for Severity 3 within 8 business hours" in text
-    assert "- Wed 4: 12:00 to 18:00, 6 h\n- Thu 5: 08:00 to 10:00, 2 h\n" in text
+    assert (
+        "- Wed 4 Mar, 12:00 to 18:00: counted, 6 h\n"
+        "- Wed 4 Mar, 18:00 to Thu 5 Mar, 08:00: night, 14 h not counted\n"
+        "- Thu 5 Mar, 08:00 to 10:00: counted, 2 h\n"
+        "- 8 business hours: 8 h\n"
+    ) in text
     assert "Since Monday each backup pauses" in text
 
 
@@ -125,7 +130,26 @@ def test_a_summary_tells_how_a_promise_was_kept(case_in, engineer, letter):
 
     text = letter(case, Template.CLOSURE_SUMMARY, NOON + 6 * HOUR)
 
-    assert "- First answer: promised within 8 business hours, given after 2 h 50 min.\n" in text
+    assert "- First answer: promised within 8 business hours, answered in 2 h 50 min.\n" in text
+
+
+@pytest.mark.parametrize(
+    ("hours", "told"),
+    [
+        pytest.param(
+            21, "promised within 8 business hours, answered in 21 h, of which 7 h counted.", id="over a night"
+        ),
+        pytest.param(24, "promised within 8 business hours, answered 2 h late: we are sorry.", id="late"),
+    ],
+)
+@pytest.mark.clause("C-CLS-02")
+def test_a_summary_tells_an_answer_as_the_page_does(case_in, engineer, letter, hours, told):
+    case = case_in(Status.IN_PROGRESS)
+    answered_at = NOON + hours * HOUR
+    case = operations.propose_closure(case, by=engineer, at=answered_at, problem="Array.", resolution="Restarted.")
+    operations.confirm_closure(case, by=case.opened_by, at=answered_at)
+
+    assert told in letter(case, Template.CLOSURE_SUMMARY, answered_at + HOUR)
 
 
 @pytest.mark.clause("C-CLS-01")

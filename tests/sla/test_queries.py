@@ -50,7 +50,8 @@ def test_a_named_holiday_is_named(open_case):
 
     (explanation,) = explanations(open_case(at=thursday_evening, severity=Severity.TWO), thursday_evening)
 
-    assert "Good Friday" in [span.why for day in explanation.days for span in day.spans]
+    skipped = [row.why for row in explanation.rows if not row.amount]
+    assert skipped == ["night, Good Friday and weekend, 86 h not counted"]
 
 
 @pytest.mark.parametrize(

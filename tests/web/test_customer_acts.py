@@ -4,6 +4,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from cases import operations
 from cases.enums import Severity, Status
@@ -121,6 +122,21 @@ def test_a_customer_proposes_another_severity_with_a_reason(send, case_in):
     assert (case.severity, last(case)) == (2, "severity_proposed")
 
 
+@pytest.mark.clause("C-SEV-01", "C-PKG-03")
+def test_a_case_becomes_severity_1_with_a_number_that_answers(send, case_in):
+    case = case_in(Status.IN_PROGRESS, phone="")
+
+    refused = {
+        phone: send(case, "severity", severity="1", reason="All hosts stand still.", phone=phone).context["form"].errors
+        for phone in ("", "later")
+    }
+    send(case, "severity", severity="1", reason="All hosts stand still.", phone="+44 1224 555 010")
+
+    case.refresh_from_db()
+    assert [list(errors) for errors in refused.values()] == [["phone"], ["phone"]]
+    assert (case.severity, case.phone) == (Severity.ONE, "+44 1224 555 010")
+
+
 @pytest.mark.clause("C-CLS-02")
 def test_a_customer_closes_its_own_case_and_says_why(send, case_in):
     case = case_in(Status.QUEUED)
@@ -158,15 +174,58 @@ def test_after_the_window_a_new_case_takes_the_text_over(send, case_in):
     assert (following.follows, following.messages.get().body) == (case, "It is back.")
 
 
-def test_a_message_to_a_closed_case_is_kept_and_leads_to_reopening(send, case_in):
-    case = case_in(Status.CLOSED)
+@pytest.mark.clause("C-RPN-01", "C-RPN-02")
+@pytest.mark.parametrize(
+    ("closed_at", "noun", "button"),
+    [(NOON, "reopening", "Reopen the case"), (NOON - 60 * DAY, "follow-on", "Open the new case")],
+)
+def test_a_message_to_a_closed_case_is_kept_and_goes_on_from_there(send, case_in, closed_at, noun, button):
+    case = case_in(Status.CLOSED, at=closed_at)
 
     response = send(case, "messages", body="One more thing.")
+    again = send(case, noun, body="One more thing.", **hidden_fields(response))
 
     page = response.content.decode()
     assert response.status_code == 422
-    assert "This case is closed." in page
+    assert f'action="{case.get_absolute_url()}{noun}/"' in page
+    assert f">{button}</button>" in page
     assert "One more thing." in page
+    assert again.status_code == 302
+    assert Case.objects.filter(status=Status.CLOSED).count() == (0 if noun == "reopening" else 1)
+
+
+@pytest.mark.clause("C-CLS-01")
+def test_a_yes_that_comes_too_late_hears_that_the_question_is_no_longer_open(
+    browse, technical_contact, case_in, engineer
+):
+    case = case_in(Status.CLOSURE_PROPOSED)
+    client, address = browse(technical_contact), f"{case.get_absolute_url()}closure/answer/"
+    known = hidden_fields(client.get(address))
+    operations.reject_closure(case, "Not yet.", by=technical_contact, at=NOON + 9 * MINUTE)
+
+    page = client.post(address, known | {"answer": "yes"}).content.decode()
+
+    assert "The question whether this case may close is no longer open." in page
+    assert "What happened meanwhile" in page
+    assert "Your text is kept" not in page
+
+
+def test_a_stale_form_without_text_does_not_speak_of_text_and_asks_for_files_again(
+    browse, technical_contact, case_in, engineer
+):
+    case = case_in(Status.CLOSURE_PROPOSED)
+    client, address = browse(technical_contact), f"{case.get_absolute_url()}closure/answer/"
+    known = hidden_fields(client.get(address))
+    operations.propose_closure(
+        case, by=engineer, at=NOON + 9 * MINUTE, problem="Another path.", resolution="Update 8.4.3."
+    )
+
+    response = client.post(address, known | {"answer": "yes", "attachments": SimpleUploadedFile("a.log", b"x")})
+
+    assert response.context["form"].errors == {
+        "__all__": ["Something happened on this case since you opened this form. Please look, then send again."],
+        "attachments": ["Please choose your files again: a browser does not keep them."],
+    }
 
 
 @pytest.mark.parametrize(
@@ -223,7 +282,7 @@ def test_a_stale_form_shows_what_changed_keeps_the_text_and_can_be_sent_again(
 
     page = refused.content.decode()
     assert refused.status_code == 422
-    assert "Something happened on this case while you were writing." in page
+    assert "Something happened on this case since you opened this form. Your text is kept" in page
     assert "Please do <strong>not</strong> restart the host." in page
     assert "I restart the host now." in page
     assert again["Location"] == case.get_absolute_url()
@@ -248,7 +307,9 @@ def test_a_form_sent_twice_takes_effect_once(browse, technical_contact, case_in)
     known = hidden_fields(client.get(address)) | {"answer": "yes"}
 
     first, second = client.post(address, known), client.post(address, known)
+    page = client.get(case.get_absolute_url()).content.decode()
 
+    assert "This was already sent." in page
     assert [first["Location"], second["Location"]] == [case.get_absolute_url()] * 2
     assert kinds(case).count("closed") == 1
 

@@ -4,11 +4,13 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Contact, User
 from cases import operations
+from cases.attachments import store
 from cases.enums import INTERNAL_KINDS, Channel, ClosureReason, EventKind, ReassignmentReason, Severity, Status
 from cases.journal import Entry, record
 from cases.models import Case
@@ -206,7 +208,9 @@ def test_a_severity_that_support_proposes_is_a_question(read, case_in, engineer,
 
     case = operations.agree_severity(case, Severity.FOUR, by=technical_contact, at=NOON + HOUR)
 
-    assert "Do you agree to Severity 4?" in asked
+    assert "<h2>Do you agree to Severity 4?</h2>" in asked
+    assert ">Your turn</span>" in asked
+    assert "Only one host." in asked.partition('id="case-timeline"')[0]
     assert "Do you agree" not in read(case)
 
 
@@ -219,8 +223,57 @@ def test_a_late_first_response_is_admitted(read, case_in):
 
     page = read(case)
 
-    assert "<b>First response is late:</b>" in page
+    assert "<b>First response is late:</b> the promised time has passed" in page
     assert 'data-state="breached"' in page
+
+
+@pytest.mark.clause("C-CHN-01", "C-COV-01")
+def test_a_case_of_severity_1_says_that_an_engineer_was_called_and_asks_for_a_call(read, open_case, emea_center):
+    page = read(open_case(severity=Severity.ONE))
+
+    assert "The engineer on duty was called at once" in page
+    assert "Please call as well:" in page
+    assert f'<a class="number nowrap" href="tel:+441223555000">{emea_center.telephone}</a>' in page
+
+
+@pytest.mark.clause("C-CLS-01")
+def test_a_closure_question_stands_alone(read, case_in):
+    page = read(case_in(Status.CLOSURE_PROPOSED))
+
+    assert "Yes, it is solved" in page
+    assert "Close the case</a>" not in page
+
+
+@pytest.mark.clause("C-RPN-01")
+def test_after_a_reopening_the_headline_shows_its_own_clock_alone(read, case_in, technical_contact):
+    case = operations.reopen(case_in(Status.CLOSED), "It is back.", by=technical_contact, at=NOON + HOUR)
+
+    page = read(case)
+
+    assert page.count('class="clock-kind"') == 1
+    assert "Response after reopening" in page
+
+
+@pytest.mark.clause("C-RPN-02")
+def test_a_case_that_was_continued_leads_to_the_new_one(read, case_in, technical_contact):
+    old = case_in(Status.CLOSED, at=NOON - 60 * DAY)
+    new = operations.open_follow_on(old, "It is back.", by=technical_contact, at=NOON)
+
+    page = read(Case.objects.get(pk=old.pk))
+
+    assert f'It continues in case <a href="{new.get_absolute_url()}">{new.number}</a>' in page
+    assert "Continue in a new case" not in page
+
+
+def test_many_files_fold(read, case_in, technical_contact):
+    files = [store(SimpleUploadedFile(f"{place}.log", b"x")) for place in range(8)]
+    case = operations.reply_as_customer(
+        case_in(Status.IN_PROGRESS), "All logs.", by=technical_contact, at=NOON + HOUR, files=files
+    )
+
+    shown, folded = read(case).split("<summary>All 8 files</summary>")
+
+    assert ("5.log" in shown, "6.log" in shown, "6.log" in folded) == (True, False, True)
 
 
 @pytest.mark.clause("C-CHN-01")

@@ -52,12 +52,22 @@ def test_several_files_go_with_a_message_and_stand_below_it(answer, browse, tech
     assert "2.0\N{NO-BREAK SPACE}kB" in page
 
 
-def test_an_empty_file_gets_a_message_at_its_field(answer):
-    response = answer(upload("empty.log", b""))
+def test_an_empty_file_goes_along_for_an_empty_log_tells_something(answer, browse, technical_contact):
+    answer(upload("empty.log", b""), upload("host.log"))
 
-    assert response.status_code == 422
-    assert list(response.context["form"].errors) == ["attachments"]
-    assert "See the files." in response.content.decode()
+    file = Attachment.objects.get(name="empty.log")
+    response = browse(technical_contact).get(file.get_absolute_url())
+    assert (file.size, b"".join(response.streaming_content)) == (0, b"")
+    assert Attachment.objects.filter(name="host.log").exists()
+
+
+def test_a_refused_form_asks_for_its_files_again(answer):
+    response = answer(upload("a.log"), body="")
+
+    assert response.context["form"].errors == {
+        "body": ["Please write a few words about your files."],
+        "attachments": ["Please choose your files again: a browser does not keep them."],
+    }
 
 
 def test_a_refused_message_leaves_no_bytes(answer):

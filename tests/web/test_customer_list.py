@@ -65,8 +65,6 @@ def test_a_case_is_found_by_its_number_and_by_words_of_its_subject(browse, techn
     by = {
         text: numbers(client.get("/cases/", {"q": text}))
         for text in (
-            wanted.number,
-            wanted.number.replace("-", ""),
             wanted.number[:7],
             "black console",
             "ENCRYPTED",
@@ -75,6 +73,44 @@ def test_a_case_is_found_by_its_number_and_by_words_of_its_subject(browse, techn
     }
 
     assert by == {text: [] if text == "black backup" else [wanted.number] for text in by}
+
+
+def test_a_whole_number_leads_to_its_case_in_any_state(browse, technical_contact, case_in):
+    closed = case_in(Status.CLOSED)
+    client = browse(technical_contact)
+
+    answers = [client.get("/cases/", {"q": text}) for text in (closed.number, closed.number.replace("-", ""))]
+
+    assert [answer["Location"] for answer in answers] == [closed.get_absolute_url()] * 2
+
+
+def test_the_number_of_a_foreign_case_finds_nothing(browse, tokyo_contact, case_in):
+    response = browse(tokyo_contact).get("/cases/", {"q": case_in(Status.CLOSED).number})
+
+    assert "No case fits" in response.content.decode()
+
+
+def test_words_that_fit_only_closed_cases_say_so_and_lead_there(browse, technical_contact, case_in):
+    closed = case_in(Status.CLOSED, subject="Console stays black")
+    client = browse(technical_contact)
+
+    pages = {state: client.get("/cases/", {"q": "black", "state": state}) for state in ("open", "yours", "closed")}
+    there = client.get(f"/cases/{pages['open'].context['elsewhere'][0][1]}")
+
+    assert ">1 closed case fits</a>" in pages["open"].content.decode()
+    assert ">1 closed case fits</a>" in pages["yours"].content.decode()
+    assert pages["closed"].context["elsewhere"] == []
+    assert numbers(there) == [closed.number]
+
+
+@pytest.mark.clause("C-TRK-01")
+def test_what_waits_longest_for_the_customer_stands_first(browse, technical_contact, case_in):
+    late = case_in(Status.WAITING_FOR_CUSTOMER, at=NOON + 10 * MINUTE)
+    early = case_in(Status.CLOSURE_PROPOSED)
+
+    response = browse(technical_contact).get("/cases/")
+
+    assert numbers(response) == [early.number, late.number]
 
 
 def test_a_search_that_finds_nothing_says_so_and_leads_on(browse, technical_contact, open_case):

@@ -217,6 +217,7 @@ def test_severity_1_needs_a_telephone_number_and_shows_ours(browse, technical_co
         ({"case_type": "bribe"}, "case_type"),
         ({"version": "9" * 41}, "version"),
         ({"phone": "1" * 41}, "phone"),
+        ({"severity": "1", "phone": "later"}, "phone"),
         ({"organization": "ORG-3001"}, "organization"),
         ({"organization": "1"}, "organization"),
         ({"tried": "hacking"}, "tried"),

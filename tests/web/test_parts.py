@@ -234,8 +234,12 @@ def test_an_explanation_draws_each_day_and_its_sums():
     html = render("{% why explanation %}", explanation=view_of(received(ASKED)).explanation)
 
     assert 'id="why-first-response-1"' in html
-    assert "Fri 27 4 h 55 13:05 to 18:00 Sat 28 to Sun 29 none weekend Mon 30 none St Andrew" in text_of(html)
+    assert (
+        "Fri 27 Nov, 13:05 to 18:00 counted 4 h 55 min Fri 27 Nov, 18:00 to Tue 1 Dec, 08:00 night, weekend and"
+        in text_of(html)
+    )
     assert "used, 1 h 17 min to come, 6 h 43 min" in text_of(html)
+    assert "3 h 5 min 8 business hours 8 h Promise" in text_of(html)
     assert '<rect class="spent" x="54.5%" width="5.4%"' in html
     assert "style=" not in html
 

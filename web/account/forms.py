@@ -12,6 +12,7 @@ from django import forms
 from django.contrib.auth import password_validation
 
 from accounts.models import Invitation, User
+from web.fields import PhoneField
 
 AREAS = ("Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
 
@@ -35,15 +36,14 @@ class PreferencesForm(forms.ModelForm):
     """Name, time zone and telephone."""
 
     zone = zone_field()
+    phone = PhoneField(
+        label="Telephone", help_text="With the country code. We call it when a case of yours cannot wait."
+    )
 
     class Meta:
         model = User
         fields = ["name", "zone", "phone"]
-        widgets = {
-            "name": forms.TextInput(attrs={"autocomplete": "name"}),
-            "phone": forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
-        }
-        help_texts = {"phone": "With the country code. We call it when a case of yours cannot wait."}
+        widgets = {"name": forms.TextInput(attrs={"autocomplete": "name"})}
 
 
 class AcceptanceForm(forms.Form):

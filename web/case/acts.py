@@ -18,13 +18,17 @@ from web.case.forms import CaseForm
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The words around a form: what it is for, its button, and what is said when it took effect."""
+    """The words around a form: what it is for, its button, and what is said when it took effect.
+
+    `noun` is the address below the case that the form is sent to, when it is another than the page's own.
+    """
 
     title: str
     lead: str
     button: str
     done: str
     danger: bool = False
+    noun: str = ""
 
 
 def answer(request: HttpRequest, case: Case, form: CaseForm, page: Page, verb: Verb, act: doors.Verb) -> HttpResponse:
@@ -36,7 +40,7 @@ def answer(request: HttpRequest, case: Case, form: CaseForm, page: Page, verb: V
         raise PermissionDenied(decision.reason)
     if request.method == "POST":
         if changed := doors.carry_out(request, form, act):
-            messages.success(request, page.done)
+            doors.tell_done(request, form, page.done)
             return redirect(changed)
     elif not is_legal(case.state, verb):
         messages.info(request, "The case has moved on: this is not possible any more.")

@@ -6,6 +6,7 @@ form was sent before), None when the form must be shown again, with the message 
 
 from collections.abc import Callable, Sequence
 
+from django.contrib import messages
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -28,9 +29,17 @@ UNPROCESSABLE = 422
 def carry_out(request: HttpRequest, form: OnceForm, verb: Verb) -> Case | None:
     """Let `verb` (called with the stored files) take effect, and return its case; None when it was refused.
 
-    After a refusal the form holds the message; after `Stale` also `form.changed`, the rows of what happened meanwhile,
-    and it can be sent again. Bytes of files whose verb took no effect are deleted again. PermissionDenied passes.
+    After a refusal the form holds the message, and `form.changed` has the rows of what happened since it was shown;
+    after `Stale` it can be sent again. Bytes of files whose verb took no effect are deleted again. PermissionDenied
+    passes.
     """
+    case = _attempt(request, form, verb)
+    if case is None:
+        form.ask_for_files_again()
+    return case
+
+
+def _attempt(request: HttpRequest, form: OnceForm, verb: Verb) -> Case | None:
     if not _is_in_order(request, form):
         return None
     try:
@@ -42,6 +51,7 @@ def carry_out(request: HttpRequest, form: OnceForm, verb: Verb) -> Case | None:
         return verb(files)
     except AlreadyDone as done:
         attachments.discard(files)
+        form.sent_before = True
         return done.case
     except Refusal as refusal:
         attachments.discard(files)
@@ -50,6 +60,12 @@ def carry_out(request: HttpRequest, form: OnceForm, verb: Verb) -> Case | None:
     except BaseException:
         attachments.discard(files)
         raise
+
+
+def tell_done(request: HttpRequest, form: OnceForm, done: str) -> None:
+    """Say on the next page that this form took effect; the browser then forgets what it kept of it."""
+    sent = str(form.cleaned_data.get("submission") or "")
+    messages.success(request, "This was already sent." if form.sent_before else done, extra_tags=sent)
 
 
 def status_of(form: OnceForm) -> int:
@@ -79,8 +95,11 @@ def _store(form: OnceForm) -> list[StoredFile]:
 
 
 def _tell(request: HttpRequest, form: OnceForm, refusal: Refusal) -> None:
-    if isinstance(refusal, Stale) and isinstance(form, CaseForm):
+    if isinstance(form, CaseForm) and (seen := form.cleaned_data.get("seen")):
         reader = person(request)
-        form.changed = timeline(form.case, reader, Times(reader, timezone.now()), after=form.cleaned_data["seen"])
+        form.changed = timeline(form.case, reader, Times(reader, timezone.now()), after=seen)
+    if isinstance(refusal, Stale):
         form.replace(seen=refusal.events[-1].seq)
+        kept = "Your text is kept: look, then send." if form.has_text else "Please look, then send again."
+        refusal = Refusal(refusal.code, f"Something happened on this case since you opened this form. {kept}")
     form.refuse(refusal)

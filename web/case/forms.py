@@ -10,12 +10,14 @@ from django.core.validators import MaxLengthValidator
 from django.http import HttpRequest, QueryDict
 
 from accounts.refusal import Refusal
+from cases import rules
 from cases.enums import Severity
 from cases.models import Case
 from cases.operations import Form
 from cases.texts import BODY_LIMIT
 from web.case.timeline import Row
 from web.case.uploads import FilesField
+from web.fields import PhoneField
 
 HIDDEN = ("seen", "submission")
 
@@ -29,6 +31,8 @@ class OnceForm(forms.Form):
     submission = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
     refusals: Mapping[str, str] = {}
+    sent_before = False
+    refusal: Refusal | None = None
 
     def __init__(self, *args: Any, **kwargs: Any):
         kwargs["initial"] = {"submission": uuid4()} | (kwargs.get("initial") or {})
@@ -46,9 +50,20 @@ class OnceForm(forms.Form):
 
     def refuse(self, refusal: Refusal) -> None:
         """Show a refusal next to the field it speaks of, or on top."""
-        by_name = refusal.code.removesuffix("_missing").removesuffix("_too_long")
+        self.refusal = refusal
+        by_name = refusal.code.removesuffix("_missing").removesuffix("_too_long").removesuffix("_invalid")
         field = self.refusals.get(refusal.code, by_name)
         self.add_error(field if field in self.fields else None, refusal.message)
+
+    def ask_for_files_again(self) -> None:
+        """A form that is shown again has lost its files: a browser does not keep them."""
+        if self.files and "attachments" in self.fields and "attachments" not in self.errors:
+            self.add_error("attachments", "Please choose your files again: a browser does not keep them.")
+
+    @property
+    def has_text(self) -> bool:
+        """Whether somebody wrote something into this form that was sent."""
+        return any(self.cleaned_data.get(name) for name, field in self.fields.items() if isinstance(field, TextField))
 
     def mend_hidden(self) -> None:
         """Replace hidden values that came back damaged, so that the next try can succeed."""
@@ -116,6 +131,20 @@ class MessageForm(CaseForm):
     body = TextField(label="Your message")
     attachments = FilesField()
 
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        if self.files:
+            self.fields["body"].error_messages["required"] = "Please write a few words about your files."
+
+
+def require_phone_field(form: forms.Form, severity: Severity | None) -> None:
+    """Put what stands against the form's `phone` beside it, unless something does already."""
+    try:
+        if severity and "phone" in form.cleaned_data:
+            rules.require_phone(severity, form.cleaned_data["phone"])
+    except Refusal as refusal:
+        form.add_error("phone", refusal.message)
+
 
 class SeverityForm(CaseForm):
     """Another severity, put forward by one side, whose last position is in the case's field `position`."""
@@ -128,6 +157,7 @@ class SeverityForm(CaseForm):
         widget=forms.RadioSelect,
         error_messages={"required": "Choose a severity.", "invalid_choice": "This severity cannot be chosen now."},
     )
+    phone = PhoneField(label="Telephone where we reach you now", needed_for="Severity 1")
     reason = TextField(label="Why?")
 
     refusals: Mapping[str, str] = {"severity_not_lower": "severity"}
@@ -140,6 +170,16 @@ class SeverityForm(CaseForm):
             for one in Severity
             if one >= lowest and one != getattr(case, self.position)
         ]
+        self.fields["phone"].widget.attrs["data-only"] = "severity-1"
+        self.initial.setdefault("phone", case.phone or case.contact.user.phone)
+        if case.severity_agreed_at:
+            del self.fields["phone"]
+
+    def clean(self) -> None:
+        """Ask for the telephone together with all else that is missing; only Severity 1 needs it (A-04)."""
+        require_phone_field(self, self.cleaned_data.get("severity"))
+        if self.cleaned_data.get("severity") is not Severity.ONE:
+            self.cleaned_data["phone"] = ""
 
 
 class AgreementForm(CaseForm):

@@ -5,7 +5,6 @@ A customer's sentence is made of disclosed data only (`cases.disclosure`): nothi
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
@@ -159,8 +158,7 @@ def _warned(told: Told) -> Words:
 
 
 def _breached(told: Told) -> Words:
-    due = told.times.short(datetime.fromisoformat(told.data["due_at"]))
-    return Words("breached", "First response is late:", f"promised by {due}", state="breached")
+    return Words("breached", "First response is late:", "the promised time has passed", state="breached")
 
 
 def _aside(text: str) -> str:

@@ -101,6 +101,7 @@ class FilesField(forms.FileField):
         kwargs.setdefault("required", False)
         kwargs.setdefault("label", "Files")
         kwargs.setdefault("max_length", 255)
+        kwargs.setdefault("allow_empty_file", True)  # an empty log tells something too
         super().__init__(**kwargs)
 
     def clean(self, data: Sequence[UploadedFile] | None, initial: Any = None) -> list[UploadedFile]:

@@ -1,9 +1,10 @@
 """What a customer does to a case: each act has its form on a page of its own; the case page shows it or links to it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from cases import operations
@@ -12,6 +13,7 @@ from cases.enums import Verb
 from cases.models import Case
 from web.case.access import person
 from web.case.acts import Page, answer
+from web.case.doors import UNPROCESSABLE
 from web.case.forms import AgreementForm, MessageForm, SeverityForm
 from web.customer.forms import ClosureAnswerForm, WithdrawalForm
 from web.customer.questions import proposed_severity
@@ -30,7 +32,31 @@ def reply(request: HttpRequest, case: Case) -> HttpResponse:
             case, body, by=person(request), at=timezone.now(), files=files, form=form.knew
         )
 
-    return answer(request, case, form, page, Verb.REPLY_AS_CUSTOMER, act)
+    response = answer(request, case, form, page, Verb.REPLY_AS_CUSTOMER, act)
+    return _to_a_closed_case(request, form) if form.refusal and form.refusal.code == "closed" else response
+
+
+def _to_a_closed_case(request: HttpRequest, written: MessageForm) -> HttpResponse:
+    """What was written to a case that was closed meanwhile, ready to reopen it or to continue it in a new one."""
+    case, now = written.case, timezone.now()
+    text = {name: written[name].value() for name in ("body", "submission")}
+    form = MessageForm(case, initial=text)
+    form.changed = written.changed
+    reopening = case.reopenable_until is not None and now < case.reopenable_until
+    noun, page = ("reopening", REOPENING) if reopening else ("follow-on", FOLLOWING)
+    page = replace(page, lead=f"This case was closed meanwhile; your text is kept. {page.lead}", noun=noun)
+    return render(request, "cases/form.html", {"case": case, "form": form, "page": page}, status=UNPROCESSABLE)
+
+
+REOPENING = Page(
+    "Reopen the case", "Tell us what happened since it was closed.", "Reopen the case", "The case is open again."
+)
+FOLLOWING = Page(
+    "Continue in a new case",
+    "The time in which this case could be reopened is over. A new case refers to it, so nothing is lost.",
+    "Open the new case",
+    "The new case is open.",
+)
 
 
 def answer_closure(request: HttpRequest, case: Case) -> HttpResponse:
@@ -73,7 +99,13 @@ def propose_severity(request: HttpRequest, case: Case) -> HttpResponse:
     def act(files: Files) -> Case:
         given = form.cleaned_data
         return operations.propose_severity(
-            case, given["severity"], by=person(request), at=timezone.now(), reason=given["reason"], form=form.knew
+            case,
+            given["severity"],
+            by=person(request),
+            at=timezone.now(),
+            reason=given["reason"],
+            phone=given["phone"],
+            form=form.knew,
         )
 
     return answer(request, case, form, page, Verb.PROPOSE_SEVERITY, act)
@@ -98,25 +130,20 @@ def agree_severity(request: HttpRequest, case: Case) -> HttpResponse:
 def reopen(request: HttpRequest, case: Case) -> HttpResponse:
     """Reopen a closed case within its window (C-RPN-01)."""
     form = MessageForm.of(request, case)
-    page = Page(
-        "Reopen the case", "Tell us what happened since it was closed.", "Reopen the case", "The case is open again."
-    )
 
     def act(files: Files) -> Case:
         body = form.cleaned_data["body"]
         return operations.reopen(case, body, by=person(request), at=timezone.now(), files=files, form=form.knew)
 
-    return answer(request, case, form, page, Verb.REOPEN, act)
+    return answer(request, case, form, REOPENING, Verb.REOPEN, act)
 
 
 def follow_on(request: HttpRequest, case: Case) -> HttpResponse:
     """Open a new case that continues a closed one after its window (C-RPN-02)."""
     form = MessageForm.of(request, case)
-    lead = "The time in which this case could be reopened is over. A new case refers to it, so nothing is lost."
-    page = Page("Continue in a new case", lead, "Open the new case", "The new case is open.")
 
     def act(files: Files) -> Case:
         body = form.cleaned_data["body"]
         return operations.open_follow_on(case, body, by=person(request), at=timezone.now(), files=files, form=form.knew)
 
-    return answer(request, case, form, page, Verb.FOLLOW_ON, act)
+    return answer(request, case, form, FOLLOWING, Verb.FOLLOW_ON, act)

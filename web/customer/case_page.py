@@ -7,18 +7,19 @@ from typing import Any
 
 from accounts.enums import StaffRole
 from accounts.models import User
-from cases.enums import CaseType, ClosureReason, Severity, Status, Turn, Verb
+from cases.enums import CaseType, ClosureReason, EventKind, Severity, Side, Status, Turn, Verb
 from cases.facts import State
-from cases.models import Case
+from cases.models import Case, CaseEvent
 from cases.rules import reopen_window_ends
 from cases.transitions import is_legal
 from sla.clock import ClockState
 from sla.queries import ClockView, clocks
+from sla.words import answered
 from web.case.forms import AgreementForm, MessageForm
 from web.case.timeline import sees_all, timeline
 from web.case.times import Times
 from web.customer.forms import ClosureAnswerForm
-from web.customer.listing import answered, opener, reopen_until
+from web.customer.listing import opener, reopen_until
 from web.customer.offers import telephone_of
 from web.customer.questions import proposed_severity
 
@@ -47,23 +48,28 @@ def case_page(case: Case, reader: User, times: Times) -> dict[str, Any]:
     state, organization = case.state, case.organization
     reopenable = reopen_until(case, times)
     views = clocks(case, times.now)
+    proposed = proposed_severity(state)
+    may_follow_on = is_legal(state, Verb.FOLLOW_ON) and reopenable is None
     return {
         "case": case,
         "status": Status(case.status).label,
         "headline": headline(case, times),
+        "call_as_well": state.severity is Severity.ONE and case.turn is Turn.SUPPORT,
         "reopenable_if_closed_now": times.moment(
             reopen_window_ends(times.now, case.zone) - timedelta(minutes=1), case.zone, case.calendar.place
         ),
         "closure_form": ClosureAnswerForm(case) if is_legal(state, Verb.CONFIRM_CLOSURE) else None,
-        "proposed_severity": proposed_severity(state),
-        "agreement_form": AgreementForm(case, initial={"severity": proposed_severity(state)}),
+        "proposed_severity": proposed,
+        "proposed_because": _proposed_because(case, reader) if proposed else "",
+        "agreement_form": AgreementForm(case, initial={"severity": proposed}),
         "message_form": MessageForm(case, auto_id="message_%s") if is_legal(state, Verb.REPLY_AS_CUSTOMER) else None,
-        "may_withdraw": is_legal(state, Verb.WITHDRAW),
+        "may_withdraw": is_legal(state, Verb.WITHDRAW) and not is_legal(state, Verb.CONFIRM_CLOSURE),
         "may_propose_severity": is_legal(state, Verb.PROPOSE_SEVERITY) and state.severity is not Severity.FOUR,
         "reopen_until": reopenable,
-        "may_follow_on": is_legal(state, Verb.FOLLOW_ON) and reopenable is None,
+        "may_follow_on": may_follow_on,
+        "continued_in": Case.objects.visible_to(reader).filter(follows=case).last() if may_follow_on else None,
         "steps": list(steps(case, times)),
-        "clocks": [(view, how_it_ended(view, case)) for view in views],
+        "clocks": [(view, how_it_ended(view, case)) for view in views[:1]],
         "timeline": timeline(case, reader, times),
         "telephone": telephone_of(organization),
         "opener": opener(case),
@@ -77,8 +83,9 @@ def case_page(case: Case, reader: User, times: Times) -> dict[str, Any]:
 
 def how_it_ended(view: ClockView, case: Case) -> str:
     """How a clock that no longer runs came to its end; empty while it runs."""
-    if view.met_at:
-        return answered(view.explanation.milestone.started_at, view.met_at)
+    milestone = view.explanation.milestone
+    if milestone.met_at:
+        return answered(milestone.started_at, milestone.met_at, milestone.breached_at)
     if case.closed_at is None:
         return ""
     return "missed" if view.state is ClockState.BREACHED else "no longer needed"
@@ -117,14 +124,21 @@ def facts(case: Case) -> Iterator[tuple[str, str]]:
 
 
 def headline(case: Case, times: Times) -> Headline:
-    """Whose turn it is and what for, before anything else."""
+    """Whose turn it is and what for, before anything else; a question counts before what goes on meanwhile."""
     owner = case.owner.name if case.owner else "Support"
+    if case.turn is Turn.SUPPORT and (proposed := proposed_severity(case.state)):
+        return Headline(
+            Turn.CUSTOMER, f"Do you agree to {proposed.label}?", f"{owner} asks you, and works on meanwhile."
+        )
     since = f"{times.short(case.turn_since_at)}" if case.turn_since_at else ""
     match Status(case.status):
         case Status.CLOSURE_PROPOSED:
             title, text = "Is this solved, and may we close the case?", f"{owner} asked you {_asked(case, times)}."
         case Status.WAITING_FOR_CUSTOMER:
             title, text = f"{owner} waits for your answer", f"Asked {since}. Write below, or call."
+        case Status.RECEIVED if case.severity == Severity.ONE:
+            title = "An engineer starts while we check your entitlement"
+            text = "The engineer on duty was called at once; nothing waits for the check."
         case Status.RECEIVED:
             title, text = "We check your entitlement", "Customer Service looks at it first; an engineer follows."
         case Status.QUEUED:
@@ -135,6 +149,15 @@ def headline(case: Case, times: Times) -> Headline:
             reason = ClosureReason(case.closure_reason).label
             title, text = f"Closed: {reason[0].lower()}{reason[1:]}", f"Since {times.short(_aware(case.closed_at))}."
     return Headline(case.turn, title, text)
+
+
+def _proposed_because(case: Case, reader: User) -> str:
+    """Why support proposes the severity it proposed last, in its own words."""
+    facts = CaseEvent.objects.visible_to(reader).filter(
+        case=case, kind=EventKind.SEVERITY_PROPOSED, data__side=Side.SUPPORT
+    )
+    last = facts.order_by("-seq").first()
+    return last.data["reason"] if last else ""
 
 
 def _asked(case: Case, times: Times) -> str:

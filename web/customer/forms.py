@@ -8,16 +8,16 @@ from django import forms
 from django.urls import reverse
 
 from accounts.models import Organization, User
-from accounts.refusal import Refusal
-from cases import operations, rules
+from cases import operations
 from cases.attachments import StoredFile
 from cases.enums import CaseType, Severity
 from cases.models import Case
 from entitlements.models import Product
-from web.case.forms import CaseForm, OnceForm, TextField
+from web.case.forms import CaseForm, OnceForm, TextField, require_phone_field
 from web.case.uploads import FilesField, limit_in_words
 from web.customer.listing import STATES, Wish
 from web.customer.offers import Offer
+from web.fields import PhoneField
 
 TRIED = (
     ("logs", "Read the log of the host or service"),
@@ -26,8 +26,14 @@ TRIED = (
     ("restart", "Restarted what is affected"),
     ("changes", "Checked what changed before it began"),
 )
-# Another organization or product brings its own products and deadlines; without script a button does.
-REFRESH_OFFER = {"hx-target": "#case-offer", "hx-swap": "outerHTML", "hx-include": "#id_organization, #id_product"}
+# Another organization or product brings its own products and deadlines; without script a button does. Of two requests
+# under way only the later one counts: an earlier answer would promise another organization's deadlines.
+REFRESH_OFFER = {
+    "hx-target": "#case-offer",
+    "hx-swap": "outerHTML",
+    "hx-include": "#id_organization, #id_product",
+    "hx-sync": "closest form:replace",
+}
 FILES_HINT = "Logs, pictures, traces: up to {limit} together. Leave out passwords and personal data."
 
 
@@ -69,7 +75,7 @@ class NewCaseForm(OnceForm):
     )
     product = forms.ChoiceField(label="Product", error_messages={"invalid_choice": "Choose a product of the list."})
     version = forms.CharField(label="Version", max_length=40, required=False)
-    phone = forms.CharField(label="Telephone for this case", max_length=40, required=False, widget=forms.TextInput)
+    phone = PhoneField(label="Telephone for this case", needed_for="Severity 1")
     description = TextField(label="What did you see, since when, and what changed before?")
     tried = forms.MultipleChoiceField(
         label="Already tried?", choices=TRIED, required=False, widget=forms.CheckboxSelectMultiple
@@ -113,12 +119,7 @@ class NewCaseForm(OnceForm):
 
     def clean(self) -> None:
         """Ask for the telephone together with all else that is missing (A-04)."""
-        severity = self.cleaned_data.get("severity")
-        try:
-            if severity:
-                rules.require_phone(severity, self.cleaned_data.get("phone", ""))
-        except Refusal as refusal:
-            self.add_error("phone", refusal.message)
+        require_phone_field(self, self.cleaned_data.get("severity"))
 
     def open_case(self, by: User, at: datetime, files: Sequence[StoredFile]) -> Case:
         """Open the case that this valid form asks for."""

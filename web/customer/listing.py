@@ -3,19 +3,21 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from django.db import models
-from django.db.models import Q, Value, When
+from django.db.models import F, Q, Value, When
+from django.db.models.functions import Coalesce
 
 from accounts.models import User
 from cases.enums import ClosureReason, Severity, Status, Turn
 from cases.facts import turn_of
 from cases.models import Case, CaseQuerySet
+from cases.numbers import normalize
 from sla.queries import RowState, row_states, with_hours
-from web import words
+from sla.words import answered
 from web.case.paging import beyond, place_of
 from web.case.timeline import in_words
 from web.case.times import Moment, Times
@@ -32,7 +34,11 @@ RANK = models.Case(
     default=Value(2),
     output_field=models.IntegerField(),
 )
-TURN_FIRST = ("rank", "clock__sort_at", "id")
+# What waits for the customer stands by how long it waits, all else by its next deadline.
+NEXT_AT = models.Case(
+    When(status__in=TURNS[Turn.CUSTOMER], then=Coalesce("turn_since_at", "updated_at")), default=F("clock__sort_at")
+)
+TURN_FIRST = ("rank", "next_at", "id")
 LATEST_FIRST = ("-updated_at", "-id")
 
 
@@ -96,9 +102,7 @@ class Listing:
 def listing(reader: User, wish: Wish, times: Times) -> Listing:
     """The page of cases that `wish` asks for, in one statement."""
     order = LATEST_FIRST if wish.state in ("closed", "all") else TURN_FIRST
-    cases = _visible(reader).filter(STATES[wish.state][1]).filter(_matching(wish.words))
-    if wish.organization:
-        cases = cases.filter(organization__org_id=wish.organization)
+    cases = _wished(_visible(reader), wish)
     if wish.after:
         cases = cases.filter(beyond(wish.after, order))
     found = list(cases.order_by(*order)[: PAGE + 1])
@@ -108,6 +112,25 @@ def listing(reader: User, wish: Wish, times: Times) -> Listing:
         groups=tuple((turn, some) for turn, some in groups if some),
         more=wish.query(after=place_of(found[PAGE - 1], order)) if len(found) > PAGE else "",
     )
+
+
+def of_number(reader: User, words: str) -> Case | None:
+    """The case whose whole number was asked for, whatever its state."""
+    number = normalize(words)
+    return Case.objects.visible_to(reader).filter(number=number).first() if number else None
+
+
+def elsewhere(reader: User, wish: Wish) -> list[tuple[str, str]]:
+    """How many cases fit the words in the other states, and where they stand: "1 closed case fits"."""
+    if not wish.words:
+        return []
+    found = []
+    for state in {"open": ["closed"], "closed": ["open"], "all": []}.get(wish.state, ["open", "closed"]):
+        cases = _wished(Case.objects.visible_to(reader), replace(wish, state=state))
+        if count := cases.values("pk")[:COUNT_CAP].count():
+            fit = "case fits" if count == 1 else "cases fit"
+            found.append((f"{count:,} {state} {fit}", wish.query(state=state)))
+    return found
 
 
 def closed_lately(reader: User, times: Times) -> Sequence[CaseRow]:
@@ -141,8 +164,14 @@ _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight"
 
 
 def _visible(reader: User) -> CaseQuerySet:
-    seen = with_hours(Case.objects.visible_to(reader)).annotate(rank=RANK)
+    seen = with_hours(Case.objects.visible_to(reader)).annotate(rank=RANK, next_at=NEXT_AT)
     return seen.select_related("organization", "owner", "opened_by", "contact__user")
+
+
+def _wished(cases: CaseQuerySet, wish: Wish) -> CaseQuerySet:
+    """Those of `cases` in the state, with the words and of the organization asked for."""
+    cases = cases.filter(STATES[wish.state][1]).filter(_matching(wish.words))
+    return cases.filter(organization__org_id=wish.organization) if wish.organization else cases
 
 
 def _matching(words: str) -> Q:
@@ -173,7 +202,7 @@ def _row(case: Case, clock: RowState, reader: User, times: Times, several: bool)
         ask=question(case.state),
         state=clock.state,
         share_used=clock.share_used,
-        answered=answered(case.clock.started_at, case.clock.met_at),
+        answered=answered(case.clock.started_at, case.clock.met_at, case.clock.breached_at),
         due_at=running,
         due=times.moment(running, case.zone, case.calendar.place) if running else None,
         reopen_until=reopen_until(case, times),
@@ -197,11 +226,6 @@ def opener(case: Case) -> str:
         return f"Support for {case.contact.user.name}"
     role = "third_party" if case.contact.is_third_party else "contact"
     return in_words(case.opened_by, role, case.contact.partner, case)
-
-
-def answered(started_at: datetime, met_at: datetime | None) -> str:
-    """How long the first answer took from receipt: "answered in 46 min"; nothing while there is none."""
-    return f"answered in {words.length(met_at - started_at)}" if met_at else ""
 
 
 def reopen_until(case: Case, times: Times) -> Moment | None:

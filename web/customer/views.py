@@ -1,6 +1,5 @@
 """The customer's pages of cases: the list, a new case, and one case."""
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -9,11 +8,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.models import Organization
 from cases.models import Case
 from web.case.access import FORM, person, private, takes_files
-from web.case.doors import carry_out, status_of
+from web.case.doors import carry_out, status_of, tell_done
 from web.case.times import Times
 from web.customer.case_page import case_page
 from web.customer.forms import FilterForm, NewCaseForm
-from web.customer.listing import STATES, closed_lately, listing, summary
+from web.customer.listing import STATES, closed_lately, elsewhere, listing, of_number, summary
 from web.customer.offers import Offer, offer, organizations_of, targets
 
 
@@ -24,10 +23,12 @@ def home(request: HttpRequest) -> HttpResponse:
     reader = person(request)
     if reader.staff_role:
         return redirect("queue")
-    times = Times(reader, timezone.now())
-    organizations = [contact.organization for contact in reader.standings.values()]
     form = FilterForm(request.GET)
     wish = form.wish
+    if case := of_number(reader, wish.words):
+        return redirect(case)
+    times = Times(reader, timezone.now())
+    organizations = [contact.organization for contact in reader.standings.values()]
     page = {
         "form": form,
         "wish": wish,
@@ -36,6 +37,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "targets": targets(organizations, times.today),
         "summary": summary(reader),
         "listing": listing(reader, wish, times),
+        "elsewhere": elsewhere(reader, wish),
         "closed_lately": closed_lately(reader, times) if wish.plain else (),
         "may_open": bool(organizations_of(reader)),
     }
@@ -58,7 +60,7 @@ def new_case(request: HttpRequest) -> HttpResponse:
     else:
         form = NewCaseForm(organizations, offered, request.POST, request.FILES)
         if case := carry_out(request, form, lambda files: form.open_case(reader, timezone.now(), files)):
-            messages.success(request, f"Case {case.number} is open.")
+            tell_done(request, form, f"Case {case.number} is open.")
             return redirect(case)
     page = {"form": form, "offer": offered, "organizations": organizations}
     return render(request, "cases/new.html", page, status=status_of(form))
@@ -67,13 +69,19 @@ def new_case(request: HttpRequest) -> HttpResponse:
 @private
 @require_safe
 def promise(request: HttpRequest) -> HttpResponse:
-    """The fragment of the new-case form that tells products and deadlines of another choice."""
+    """The fragment of the new-case form that tells deadlines as of now, and the products after another choice."""
     organizations = organizations_of(person(request))
     if not organizations:
         return render(request, "cases/not_opening.html", status=403)
     offered = _offer(request, organizations)
     form = NewCaseForm(organizations, offered, initial=request.GET.dict())
-    return render(request, "cases/_offer.html", {"form": form, "offer": offered, "swapped": True})
+    page = {
+        "form": form,
+        "offer": offered,
+        "organizations": organizations,
+        "chosen_anew": request.htmx.trigger != "case-offer",  # type: ignore[attr-defined]
+    }
+    return render(request, "cases/_offer.html", page)
 
 
 def _offer(request: HttpRequest, organizations: list[Organization]) -> Offer:

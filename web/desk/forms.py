@@ -18,6 +18,7 @@ from entitlements.models import Product
 from web.case.forms import CaseForm, MessageForm, OnceForm, SeverityForm, TextField
 from web.case.uploads import FilesField
 from web.desk.queue import View, Wish
+from web.fields import PhoneField
 
 
 def severity_choice(**kwargs: Any) -> forms.TypedChoiceField:
@@ -156,16 +157,11 @@ class ProposalForm(SeverityForm):
     """Another severity, put forward by support. Severity 1 needs a number that answers (A-04)."""
 
     position = "proposed_severity"
-    phone = forms.CharField(label="Telephone of the contact", max_length=40, required=False)
-
-    field_order = ("severity", "phone", "reason")
+    phone = PhoneField(label="Telephone of the contact", needed_for="Severity 1")
 
     def __init__(self, case: Case, *args: Any, **kwargs: Any):
         super().__init__(case, *args, **kwargs)
         self.fields["reason"].help_text = "The customer reads it."
-        self.fields["phone"].help_text = "Needed for Severity 1."
-        if case.phone or case.severity_agreed_at:
-            del self.fields["phone"]
 
 
 class ReductionForm(SeverityForm):
@@ -283,7 +279,7 @@ class PhoneCaseForm(OnceForm):
         widget=forms.DateTimeInput(attrs={"type": "datetime-local", "step": "60"}, format="%Y-%m-%dT%H:%M"),
         error_messages=dict.fromkeys(("required", "invalid"), "Give a day and a time, such as 2026-11-27T14:05."),
     )
-    phone = forms.CharField(label="Telephone for this case", max_length=40, required=False)
+    phone = PhoneField(label="Telephone for this case", needed_for="Severity 1")
     subject = forms.CharField(
         label="What happens, in one sentence?",
         max_length=200,

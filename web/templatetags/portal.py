@@ -4,6 +4,7 @@ Tags that tell how long something still takes read the present moment from the c
 on one page agrees; moments are shown in the reader's zone, which is Django's current time zone.
 """
 
+import re
 from datetime import datetime
 from typing import Any
 from zlib import crc32
@@ -18,6 +19,7 @@ from django.utils.safestring import SafeString
 from accounts.models import User
 from cases.enums import Severity, Turn
 from cases.markdown import to_html
+from sla import words as sla_words
 from sla.explain import Explanation
 from sla.queries import ClockView
 from web import words
@@ -26,7 +28,6 @@ from web.account.sessions import key_of
 register = template.Library()
 register.filter("markdown", to_html)
 register.filter("filesize", words.size)
-register.filter("spelled", words.length)
 register.filter("browser", words.browser)
 register.filter("session_key", key_of)
 
@@ -40,6 +41,13 @@ LOOKS = {"stopped": "paused"}
 def icon(name: str) -> SafeString:
     """A picture of the sprite, silent for screen readers: words always stand beside it."""
     return format_html('<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>', static("icons.svg"), name)
+
+
+@register.simple_tag
+def telephone(number: str) -> SafeString:
+    """A number that a tap calls; its extension is for the person to say."""
+    dialled = re.sub(r"[^+0-9]", "", re.split(r"[a-z]", number.lower())[0])
+    return format_html('<a class="number nowrap" href="tel:{}">{}</a>', dialled, number)
 
 
 @register.filter
@@ -101,14 +109,15 @@ def fuse(state: str, share_used: int | None) -> dict[str, Any]:
 @register.inclusion_tag("portal/clock.html", takes_context=True)
 def clock(context: Context, view: ClockView) -> dict[str, Any]:
     """A promise in full: ring, what is promised, the moment in both zones, and "Why this time?"."""
-    explanation = view.explanation
+    explanation, milestone = view.explanation, view.explanation.milestone
+    answered = sla_words.answered(milestone.started_at, milestone.met_at, milestone.breached_at)
     return {
         "view": view,
         "look": LOOKS.get(view.state, view.state),
         "now": _now(context),
-        "zone": explanation.milestone.calendar.zone,
+        "zone": milestone.calendar.zone,
         "place": explanation.place,
-        **_told(context, view.state, view.due_at, _answered(view), explanation.milestone.soon_at),
+        **_told(context, view.state, view.due_at, answered, milestone.soon_at),
     }
 
 
@@ -126,29 +135,15 @@ def moment(context: Context, instant: datetime, zone: str = "", place: str = "",
     return {"iso": words.iso(instant), "own": _written(instant, reader, now, form), "other": other, "place": place}
 
 
-@register.inclusion_tag("portal/why.html", takes_context=True)
-def why(context: Context, explanation: Explanation, anchor: str = "") -> dict[str, Any]:
-    """The popover that explains a deadline (`sla.explain.Explanation`), day by day, in the account's time."""
-    milestone = explanation.milestone
-    return {
-        "explanation": explanation,
-        "milestone": milestone,
-        "anchor": anchor or why_anchor(explanation),
-        "zone": milestone.calendar.zone,
-        "now": _now(context),
-    }
+@register.inclusion_tag("portal/why.html")
+def why(explanation: Explanation, anchor: str = "") -> dict[str, Any]:
+    """The popover that explains a deadline (`sla.explain.Explanation`), in the account's time."""
+    return {"explanation": explanation, "anchor": anchor or why_anchor(explanation)}
 
 
 def why_anchor(explanation: Explanation) -> str:
     """The id of an explanation's popover, the same at each look: "why-first-response-1"."""
     return f"why-{explanation.milestone.kind}-{explanation.milestone.cycle}".replace("_", "-")
-
-
-@register.simple_tag(takes_context=True)
-def local(context: Context, instant: datetime, zone: str) -> SafeString:
-    """A moment in one named zone alone, whoever reads."""
-    text = words.moment(instant, zone, _now(context))
-    return format_html('<time datetime="{}" data-zone="account">{}</time>', words.iso(instant), text)
 
 
 def _now(context: Context) -> datetime:
@@ -168,15 +163,6 @@ def _written(instant: datetime, zone: str, now: datetime, form: str) -> str:
 
 
 STANDING_STILL = {"met": "answered", "late": "answered late", "paused": "paused", "stopped": "no longer needed"}
-
-
-def _answered(view: ClockView) -> str:
-    """How long an answer took, or by how much it was late; nothing while there is none."""
-    if view.met_at is None or view.due_at is None:
-        return ""
-    if view.met_at > view.due_at:
-        return f"answered {words.length(view.met_at - view.due_at)} late"
-    return f"answered in {words.length(view.explanation.used)}"
 
 
 def _told(context: Context, state: str, due_at: datetime | None, text: str, soon_at: datetime | None) -> dict[str, str]:

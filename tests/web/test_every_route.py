@@ -196,7 +196,7 @@ OPEN_TO = {
     StaffRole.ENGINEERING: DESK | ENGINEERS | {"case_acceptance"},
     StaffRole.ADMIN: set(),
 }
-READ_BY_ALL_STAFF = {"case", "case_entitlement"}
+READ_BY_ALL_STAFF = {"case", "case_changes", "case_entitlement"}
 
 
 @pytest.mark.clause("C-STF-02")

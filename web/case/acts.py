@@ -20,7 +20,8 @@ from web.case.forms import CaseForm
 class Page:
     """The words around a form: what it is for, its button, and what is said when it took effect.
 
-    `noun` is the address below the case that the form is sent to, when it is another than the page's own.
+    `noun` is the address below the case that the form is sent to, when it is another than the page's own. `vain` says
+    why the form would be refused whatever is filled in; it is not shown then.
     """
 
     title: str
@@ -29,6 +30,7 @@ class Page:
     done: str
     danger: bool = False
     noun: str = ""
+    vain: str = ""
 
 
 def answer(request: HttpRequest, case: Case, form: CaseForm, page: Page, verb: Verb, act: doors.Verb) -> HttpResponse:
@@ -42,7 +44,7 @@ def answer(request: HttpRequest, case: Case, form: CaseForm, page: Page, verb: V
         if changed := doors.carry_out(request, form, act):
             doors.tell_done(request, form, page.done)
             return redirect(changed)
-    elif not is_legal(case.state, verb):
-        messages.info(request, "The case has moved on: this is not possible any more.")
+    elif page.vain or not is_legal(case.state, verb):
+        messages.info(request, page.vain or "The case has moved on: this is not possible any more.")
         return redirect(case)
     return render(request, "cases/form.html", {"case": case, "form": form, "page": page}, status=doors.status_of(form))

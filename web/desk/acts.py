@@ -39,12 +39,6 @@ LOWER_ONLY = "An agreed severity can only become less severe."
 BOTH_AGREE = "It is settled when both sides agree. Until then the graver of both positions counts."
 
 
-def _pointless(request: HttpRequest, case: Case, why: str) -> HttpResponse:
-    """Back to the case instead of showing a form that would be refused whatever is filled in."""
-    messages.info(request, why)
-    return redirect(case)
-
-
 # Talking
 
 
@@ -107,7 +101,8 @@ def accept(request: HttpRequest, case: Case) -> HttpResponse:
     """Take a waiting case (C-LIF-03)."""
     reader = person(request)
     if case.owner and case.owner != reader and reader.staff_role in ENGINEER_ROLES:
-        return _pointless(request, case, f"{case.owner} has taken this case already.")
+        messages.info(request, f"{case.owner} has taken this case already.")
+        return redirect(case)
     form = CaseForm.of(request, case)
     page = Page("Take the case?", "It becomes yours, and the customer is told.", "Take the case", "The case is yours.")
 
@@ -158,11 +153,10 @@ def _engineers(case: Case) -> list[tuple[str, list[User]]]:
 
 def propose_severity(request: HttpRequest, case: Case) -> HttpResponse:
     """Put another severity forward for support (C-SEV-01, C-SEV-03)."""
-    if request.method != "POST" and not proposes(case.state):
-        return _pointless(request, case, "There is no other severity to propose.")
     form = ProposalForm.of(request, case)
     lead = LOWER_ONLY if case.severity_agreed_at else BOTH_AGREE
-    page = Page("Propose another severity", lead, "Propose", "The customer is asked.")
+    vain = "" if proposes(case.state) else "There is no other severity to propose."
+    page = Page("Propose another severity", lead, "Propose", "The customer is asked.", vain=vain)
 
     def act(files: Files) -> Case:
         given = form.cleaned_data
@@ -199,11 +193,10 @@ def agree_severity(request: HttpRequest, case: Case) -> HttpResponse:
 
 def reduce_severity(request: HttpRequest, case: Case) -> HttpResponse:
     """Lower an agreed severity as a manager (C-SEV-04)."""
-    if request.method != "POST" and not lowers(case.state):
-        return _pointless(request, case, "Only a severity that is agreed can be lowered, and Severity 4 is the lowest.")
     form = ReductionForm.of(request, case)
     lead = f"{Severity(case.severity).label} was agreed. The customer is told the reason."
-    page = Page("Lower the severity", lead, "Lower the severity", "The severity is lowered.", danger=True)
+    vain = "" if lowers(case.state) else "Only a severity that is agreed can be lowered, and Severity 4 is the lowest."
+    page = Page("Lower the severity", lead, "Lower the severity", "The severity is lowered.", danger=True, vain=vain)
 
     def act(files: Files) -> Case:
         given = form.cleaned_data
@@ -267,11 +260,10 @@ def close_for_no_response(request: HttpRequest, case: Case) -> HttpResponse:
     """Close a case whose contact did not answer (C-CLS-05)."""
     reader = person(request)
     quiet = silence(case, reader, Times(reader, timezone.now()))
-    if request.method != "POST" and quiet and not quiet.url:
-        return _pointless(request, case, quiet.missing)
     form = CaseForm.of(request, case)
     lead = "The attempts are listed in its summary. The customer can reopen it for 30 days."
-    page = Page("Close without an answer?", lead, "Close the case", "The case is closed.", danger=True)
+    vain = quiet.missing if quiet else ""
+    page = Page("Close without an answer?", lead, "Close the case", "The case is closed.", danger=True, vain=vain)
 
     def act(files: Files) -> Case:
         return operations.close_for_no_response(case, by=person(request), at=timezone.now(), form=form.knew)
@@ -281,11 +273,11 @@ def close_for_no_response(request: HttpRequest, case: Case) -> HttpResponse:
 
 def reopen(request: HttpRequest, case: Case) -> HttpResponse:
     """Reopen a closed case for the customer (C-RPN-01)."""
-    if request.method != "POST" and case.reopenable_until and timezone.now() >= case.reopenable_until:
-        return _pointless(request, case, "The 30 days for reopening are over: a new case continues this one.")
     form = MessageForm.of(request, case)
     lead = "The customer reads it. A new first-response clock starts."
-    page = Page("Reopen the case", lead, "Reopen the case", "The case is open again.")
+    over = case.reopenable_until is not None and timezone.now() >= case.reopenable_until
+    vain = "The 30 days for reopening are over: a new case continues this one." if over else ""
+    page = Page("Reopen the case", lead, "Reopen the case", "The case is open again.", vain=vain)
 
     def act(files: Files) -> Case:
         body = form.cleaned_data["body"]

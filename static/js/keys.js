@@ -1,8 +1,6 @@
 // Keys for staff. The page says what they do: a list is [data-items] with links [data-item]; whatever has
 // data-key="c" acts on its key, and data-then names the field that gets the focus afterwards; a link with data-go="q"
 // is where G and then Q lead. Nothing happens while somebody types in a field, or with Ctrl, Alt or Meta.
-// The page /desk/keys/ switches all off.
-const help = "/desk/keys/";
 let leading = false;
 
 const field = (node) => node.closest("input, textarea, select, [contenteditable]");
@@ -56,10 +54,6 @@ document.addEventListener("keydown", (event) => {
   if (place) location.assign(place.href);
   else if (key === "g") leading = true;
   else if (key === "j" || key === "k") move(key === "j" ? 1 : -1);
-  else if (key.length !== 1) return;
-  else if (!act(key)) {
-    if (key !== "?") return;
-    location.assign(help);
-  }
+  else if (key.length !== 1 || !act(key)) return;
   event.preventDefault();
 });

@@ -11,7 +11,7 @@ from cases import operations
 from cases.enums import Severity, Status
 from cases.models import Case
 from tests.cast import DAY, HOUR, MINUTE, kinds
-from tests.pages import faults, visit_as
+from tests.pages import NARROW, faults, visit_as
 
 pytestmark = pytest.mark.browser
 
@@ -241,6 +241,9 @@ def test_an_open_case_offers_its_news_and_keeps_what_is_being_typed(
         expect(news).to_be_visible()
         expect(page.locator("#case-timeline")).not_to_contain_text("It works again.")
         assert faults(page) == []
+        page.set_viewport_size(NARROW)
+        bar, offered = page.get_by_role("banner").bounding_box(), news.bounding_box()
+        assert offered["y"] >= bar["y"] + bar["height"]
 
         news.click()
         expect(page.locator("#case-timeline")).to_contain_text("It works again.")

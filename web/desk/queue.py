@@ -116,8 +116,8 @@ class Row:
     text: str
     share_used: int | None
     due_at: datetime | None
-    due_iso: str
     soon_at: datetime | None
+    due_iso: str
     due: str
     turn: Turn
     status: str
@@ -184,8 +184,8 @@ def _row(case: Case, clock: RowState, reader: User, times: Times) -> Row:
         text=STILL_WORDS.get(clock.state, ""),
         share_used=clock.share_used,
         due_at=due_at,
-        due_iso=words.iso(due_at) if due_at else "",
         soon_at=case.clock.soon_at,
+        due_iso=words.iso(due_at) if due_at else "",
         due=_due(due_at, times) if due_at else "",
         turn=case.turn,
         status=_what_next(case),

@@ -58,7 +58,9 @@ class People:
 
     @classmethod
     def of(cls, events: Sequence[CaseEvent]) -> "People":
-        cases = Case.objects.select_related("contact__user", "contact__organization", "organization")
+        cases = Case.objects.select_related("organization").only(
+            "contact", "owner", "case_manager", "organization__region", "verified_at", "severity"
+        )
         return cls(cases.in_bulk({event.case_id for event in events}), [event.at for event in events])
 
     @cached_property
@@ -74,9 +76,8 @@ class People:
         case, at = self.cases[event.case_id], event.at
         match audience:
             case Audience.CONTACT:
-                return (
-                    [case.contact.user_id] if may_open_cases(case.contact.standing, at) else self.colleagues(event, at)
-                )
+                contact = self._contacts[case.contact_id]
+                return [contact.user_id] if may_open_cases(contact.standing, at) else self.colleagues(event, at)
             case Audience.OWNER:
                 return [case.owner_id] if case.owner_id else []
             case Audience.OWNER_OR_QUEUE:
@@ -87,6 +88,11 @@ class People:
                 return [case.case_manager_id] if case.case_manager_id else []
             case Audience.MANAGER_ON_CALL:
                 return self._manager_on_call(case, at)
+
+    @cached_property
+    def _contacts(self) -> dict[int, Contact]:
+        contacts = Contact.objects.select_related("user", "organization")
+        return contacts.in_bulk({case.contact_id for case in self.cases.values()})
 
     @cached_property
     def _technical_contacts(self) -> list[Contact]:

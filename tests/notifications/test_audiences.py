@@ -177,7 +177,7 @@ def test_finding_who_stands_in_takes_one_statement_more_for_any_number_of_cases(
     leave(technical_contact)
     events = list(CaseEvent.objects.filter(case__in=cases, kind=EventKind.RECEIVED))
 
-    with django_assert_num_queries(3):  # cases, stand-ins, rows
+    with django_assert_num_queries(4):  # cases, contacts, stand-ins, rows
         assert notifications.tell(events) == 2 * count
 
 

@@ -70,7 +70,10 @@ class Machine:
 def machine() -> Iterator[Machine]:
     """A machine that already has its tables and one customer, so that no demo is loaded."""
     machine = Machine(settings.VAR_DIR / f"up-{settings.WORKER}")
-    machine.var.mkdir(parents=True, exist_ok=True)
+    if machine.var.exists():  # from a run that was killed
+        engines.erase(machine.var)
+        shutil.rmtree(machine.var)
+    machine.var.mkdir(parents=True)
     with engines.in_use(machine.var, durable=False):
         assert machine.manage("migrate", "--verbosity", "0").wait() == 0
         assert machine.manage("shell", "--no-imports", "-c", CUSTOMER).wait() == 0

@@ -17,6 +17,8 @@ def main() -> None:
     from supportportal import engines
 
     needed = settings.EMBEDDED_ENGINES if WITHOUT_ENGINES.isdisjoint(sys.argv[1:2] or ["help"]) else ()
+    # Whatever a shell makes of them: what it starts with & would hear of no interrupt.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         with engines.in_use(settings.VAR_DIR, needed):

@@ -78,9 +78,12 @@ def test_an_interrupt_in_the_middle_of_a_start_leaves_no_engine_behind(var, monk
         return process
 
     monkeypatch.setattr(servers.subprocess, "Popen", interrupted)
-
-    with pytest.raises(KeyboardInterrupt), engines.in_use(var, {"redis"}):
-        pytest.fail("took no notice")
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt), engines.in_use(var, {"redis"}):
+            pytest.fail("took no notice")
+    finally:
+        signal.signal(signal.SIGINT, before)
 
     assert engines.running(var) == set()
 

@@ -11,11 +11,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 from django.conf import settings
 
 from supportportal import engines, processes
+from supportportal.supervisor import portal_children
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SECONDS_OF_PATIENCE = 120
@@ -25,9 +27,9 @@ Organization.objects.create(org_id="1", name="Brindlemere Freight", region=Regio
 """
 
 
-def free_port() -> int:
-    """One of this worker's own hundred, so that no two workers find the same free."""
-    first = 21_000 + 100 * int(settings.WORKER.removeprefix("gw"))
+def free_port(var: Path) -> int:
+    """One of a hundred that follow from `var`, so that hardly ever two test processes find the same free."""
+    first = 21_000 + 100 * (crc32(str(var).encode()) % 100)
     for port in range(first, first + 100):
         with socket.socket() as door, suppress(OSError):
             door.bind(("127.0.0.1", port))
@@ -40,11 +42,12 @@ class Machine:
 
     def __init__(self, var: Path) -> None:
         self.var = var
-        self.port = free_port()
+        self.started: list[subprocess.Popen[str]] = []
+        self.port = free_port(var)
         self.environment = {"PATH": os.environ["PATH"], "PORTAL_VAR": str(var), "PYTHONUNBUFFERED": "1"}
 
     def manage(self, *arguments: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "manage.py", *arguments],
             cwd=ROOT,
             env=self.environment,
@@ -52,6 +55,18 @@ class Machine:
             stderr=subprocess.STDOUT,
             text=True,
         )
+        self.started.append(process)
+        return process
+
+    def forget(self) -> None:
+        """Leave nothing of it, running or on disk, whatever a test did to it."""
+        for portal in self.started:
+            portal.kill()
+            portal.wait()
+        for child in portal_children(self.var, ""):
+            child.end_leftover()
+        engines.erase(self.var)
+        shutil.rmtree(self.var)
 
     def up(self) -> subprocess.Popen[str]:
         return self.manage("up", "--port", str(self.port))
@@ -78,8 +93,7 @@ def machine() -> Iterator[Machine]:
         assert machine.manage("migrate", "--verbosity", "0").wait() == 0
         assert machine.manage("shell", "--no-imports", "-c", CUSTOMER).wait() == 0
     yield machine
-    engines.erase(machine.var)
-    shutil.rmtree(machine.var)
+    machine.forget()
 
 
 def say_until(portal: subprocess.Popen[str], words: str) -> str:
@@ -141,10 +155,16 @@ def test_an_interrupt_while_it_gets_ready_stops_at_once(machine):
     assert machine.processes() == []
 
 
-@pytest.mark.parametrize("step", ["PostgreSQL and Redis in", "Database tables"])
-def test_an_interrupt_while_it_prepares_leaves_nothing_running_and_no_traceback(step):
+@pytest.fixture
+def new_machine() -> Iterator[Machine]:
     machine = Machine(settings.VAR_DIR / f"interrupted-{settings.WORKER}")
-    portal = machine.up()
+    yield machine
+    machine.forget()
+
+
+@pytest.mark.parametrize("step", ["PostgreSQL and Redis in", "Database tables"])
+def test_an_interrupt_while_it_prepares_leaves_nothing_running_and_no_traceback(new_machine, step):
+    portal = new_machine.up()
     say_until(portal, step)
 
     portal.send_signal(signal.SIGINT)
@@ -152,6 +172,4 @@ def test_an_interrupt_while_it_prepares_leaves_nothing_running_and_no_traceback(
 
     assert (portal.returncode, rest.splitlines()[-1]) == (130, "Stopped.")
     assert "Traceback" not in rest
-    assert machine.processes() == []
-    engines.erase(machine.var)
-    shutil.rmtree(machine.var)
+    assert new_machine.processes() == []

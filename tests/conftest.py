@@ -3,6 +3,7 @@
 import os
 from contextlib import ExitStack
 
+import freezegun.api
 import pytest
 from django.conf import settings
 from django.core.cache import cache
@@ -22,6 +23,10 @@ hypothesis_settings.register_profile("portal", deadline=None)
 hypothesis_settings.load_profile("portal")
 
 COMMITTING_FIXTURES = {"transactional_db", "django_db_reset_sequences", "live_server"}
+
+# Freezegun's stand-in for a moment forgets `fold`, and calendars made in frozen time outlive the test that froze it.
+_without_fold = freezegun.api.datetime_to_fakedatetime
+freezegun.api.datetime_to_fakedatetime = lambda moment: _without_fold(moment).replace(fold=moment.fold)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -80,3 +80,8 @@ def mark_read(user: User, at: datetime, keys: Collection[UUID] | None = None) ->
     if keys is not None:
         unread = unread.filter(key__in=keys)
     return unread.update(read_at=at)
+
+
+def mark_case_read(user: User, case: Case, at: datetime) -> None:
+    """Mark what this person was told of `case` as read at `at` (aware): who sees the case has seen its news."""
+    Notification.objects.filter(recipient=user, event__case=case).unread().update(read_at=at)

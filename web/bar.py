@@ -9,11 +9,13 @@ from django.urls import reverse
 
 from accounts.adapter import has_second_factor, needs_second_factor
 from accounts.models import Shift, User
+from accounts.standing import works_on_cases
 from notifications.queries import UNREAD_SHOWN, unread_count
 from web.watch import Watch, WatchLine, business_hours, centers_on_shift, shifts_around, watch_line
 
 # View, name, and for staff the key that leads there after G.
-CUSTOMER_LINKS = (("cases", "Cases", ""), ("new_case", "New case", ""))
+CUSTOMER_LINKS = (("cases", "Cases", ""),)
+LINKS_TO_OPEN_CASES = (*CUSTOMER_LINKS, ("new_case", "New case", ""))
 STAFF_LINKS = (("queue", "Queue", "q"), ("intake", "Customer Service", "i"), ("deliveries", "Deliveries", ""))
 
 
@@ -61,9 +63,16 @@ class Bar:
     @property
     def links(self) -> list[Link]:
         """The main places, of which the longest whose address begins this one's is the current."""
-        places = [(reverse(view), name, key) for view, name, key in (STAFF_LINKS if self.staff else CUSTOMER_LINKS)]
+        places = [(reverse(view), name, key) for view, name, key in self._places]
         here = max((path for path, *_ in places if self.path.startswith(path)), key=len, default="")
         return [Link(path, name, key, path == here) for path, name, key in places]
+
+    @property
+    def _places(self) -> tuple[tuple[str, str, str], ...]:
+        if self.staff:
+            return STAFF_LINKS
+        opens_cases = any(works_on_cases(contact.standing) for contact in self.user.standings.values())
+        return LINKS_TO_OPEN_CASES if opens_cases else CUSTOMER_LINKS
 
     @cached_property
     def unread(self) -> str:

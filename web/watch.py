@@ -83,16 +83,19 @@ def _in_words(one: Stretch, midnight: datetime) -> str:
 
 
 def business_hours(organization: Organization, now: datetime) -> Watch | None:
-    """Whether business hours of the account run at `now` (aware), in its own time; None if holidays are unknown."""
+    """Whether business hours of the account run at `now` (aware), in its own time and place (C-COV-01, A-34).
+
+    None if its holidays are unknown.
+    """
     zone = organization.own_zone
     today = now.astimezone(ZoneInfo(zone)).date()
     hours = hours_of_a_day(organization, today)
     if hours is None:
         return None
-    calendar, title = calendar_of(hours), f"Business hours in {organization.place}. Severity 1: always."
+    calendar, title = calendar_of(hours), f"Business hours in {organization.place}. Severity 1 is always open."
     if closes := open_until(calendar, now):
-        return Watch("Open", f"until {words.time_of_day(closes, zone)}", title)
+        return Watch(f"{organization.place} open", f"until {words.time_of_day(closes, zone)}", title)
     opens = next_opening(calendar, now)
-    if opens.astimezone(ZoneInfo(zone)).date() > today:  # whose holidays nobody has asked for
-        return Watch("Closed", "until the next business day", title)
-    return Watch("Closed", f"until {words.time_of_day(opens, zone)}", title)
+    later = opens.astimezone(ZoneInfo(zone)).date() > today  # whose holidays nobody has asked for
+    until = "the next business day" if later else words.time_of_day(opens, zone)
+    return Watch(f"{organization.place} closed", f"until {until}; Severity 1 always open", title)

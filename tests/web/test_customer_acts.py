@@ -160,16 +160,19 @@ def test_a_closed_case_is_reopened_within_its_window(send, case_in):
 
 
 @pytest.mark.clause("C-RPN-02")
-def test_after_the_window_a_new_case_takes_the_text_over(send, case_in):
+def test_after_the_window_a_new_case_takes_the_text_over(send, browse, technical_contact, case_in):
     case = case_in(Status.CLOSED, at=NOON - 60 * DAY)
 
     late = send(case, "reopening", body="It is back.")
+    shown = browse(technical_contact).get(f"{case.get_absolute_url()}follow-on/").content.decode()
     new = send(case, "follow-on", body="It is back.")
 
     following = Case.objects.exclude(pk=case.pk).get()
     assert late.status_code == 422
     assert "The 30 days in which this case could be reopened have passed." in late.content.decode()
     assert "It is back." in late.content.decode()
+    assert "Sent now, an engineer answers by" in shown
+    assert "Why this time?" in shown
     assert new["Location"] == following.get_absolute_url()
     assert (following.follows, following.messages.get().body) == (case, "It is back.")
 

@@ -58,15 +58,15 @@ def test_the_bar_says_what_the_reader_is(engineer, technical_contact, third_part
     assert bar_for(stranger).role == "No organization"
 
 
-@pytest.mark.clause("C-COV-02")
+@pytest.mark.clause("C-COV-01", "C-COV-02")
 @pytest.mark.parametrize(
     ("now", "told"),
     [
-        (at(7, 59), "Closed until 08:00 GMT"),
-        (at(8), "Open until 18:00 GMT"),
-        (at(17, 59), "Open until 18:00 GMT"),
-        (at(18), "Closed until the next business day"),
-        (at(12, day=7), "Closed until the next business day"),
+        (at(7, 59), "Aberdeen closed until 08:00 GMT; Severity 1 always open"),
+        (at(8), "Aberdeen open until 18:00 GMT"),
+        (at(17, 59), "Aberdeen open until 18:00 GMT"),
+        (at(18), "Aberdeen closed until the next business day; Severity 1 always open"),
+        (at(12, day=7), "Aberdeen closed until the next business day; Severity 1 always open"),
     ],
     ids=["before", "opening", "late", "closing", "saturday"],
 )
@@ -83,7 +83,7 @@ def test_a_closure_is_not_told_as_open(aberdeen):
     freeze(aberdeen, WEDNESDAY)
     Holiday.objects.create(country="GB", on=date(2026, 3, 4), name="Inventory")
 
-    assert business_hours(aberdeen, WEDNESDAY).who == "Closed"
+    assert business_hours(aberdeen, WEDNESDAY).who == "Aberdeen closed"
 
 
 @pytest.mark.clause("C-COV-02")
@@ -92,7 +92,7 @@ def test_a_holiday_of_another_part_of_the_country_closes_nothing(aberdeen):
     kept_in_england = {"country": "GB", "subdivision": "", "source": Holiday.Source.LIBRARY}
     Holiday.objects.create(on=date(2026, 3, 4), name="English Day", **kept_in_england)
 
-    assert business_hours(aberdeen, WEDNESDAY).who == "Open"
+    assert business_hours(aberdeen, WEDNESDAY).who == "Aberdeen open"
 
 
 def test_nothing_is_claimed_while_the_holidays_are_not_known(aberdeen):

@@ -14,6 +14,7 @@ from cases.transitions import is_legal
 from web.case import doors
 from web.case.access import person
 from web.case.forms import CaseForm
+from web.case.promised import Answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,8 @@ class Page:
     """The words around a form: what it is for, its button, and what is said when it took effect.
 
     `noun` is the address below the case that the form is sent to, when it is another than the page's own. `vain` says
-    why the form would be refused whatever is filled in; it is not shown then.
+    why the form would be refused whatever is filled in; it is not shown then. `promised` is by when what is sent now
+    would be answered, and `telephone` whom to call as well when it is urgent.
     """
 
     title: str
@@ -31,6 +33,8 @@ class Page:
     danger: bool = False
     noun: str = ""
     vain: str = ""
+    promised: Answer | None = None
+    telephone: str = ""
 
 
 def answer(request: HttpRequest, case: Case, form: CaseForm, page: Page, verb: Verb, act: doors.Verb) -> HttpResponse:

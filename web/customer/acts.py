@@ -7,15 +7,18 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
+from accounts.models import User
 from cases import operations
 from cases.attachments import StoredFile
-from cases.enums import Verb
+from cases.enums import Severity, Verb
 from cases.models import Case
 from web.case.access import person
 from web.case.acts import Page, answer
 from web.case.doors import UNPROCESSABLE
 from web.case.forms import AgreementForm, MessageForm, SeverityForm
+from web.case.times import Times
 from web.customer.forms import ClosureAnswerForm, WithdrawalForm
+from web.customer.offers import answer_to_follow_on, telephone_of
 from web.customer.questions import proposed_severity
 
 Files = Sequence[StoredFile]
@@ -43,7 +46,7 @@ def _to_a_closed_case(request: HttpRequest, written: MessageForm) -> HttpRespons
     form = MessageForm(case, initial=text)
     form.changed = written.changed
     reopening = case.reopenable_until is not None and now < case.reopenable_until
-    noun, page = ("reopening", REOPENING) if reopening else ("follow-on", FOLLOWING)
+    noun, page = ("reopening", REOPENING) if reopening else ("follow-on", _following(person(request), case))
     page = replace(page, lead=f"This case was closed meanwhile; your text is kept. {page.lead}", noun=noun)
     return render(request, "cases/form.html", {"case": case, "form": form, "page": page}, status=UNPROCESSABLE)
 
@@ -141,9 +144,19 @@ def reopen(request: HttpRequest, case: Case) -> HttpResponse:
 def follow_on(request: HttpRequest, case: Case) -> HttpResponse:
     """Open a new case that continues a closed one after its window (C-RPN-02)."""
     form = MessageForm.of(request, case)
+    page = _following(person(request), case)
 
     def act(files: Files) -> Case:
         body = form.cleaned_data["body"]
         return operations.open_follow_on(case, body, by=person(request), at=timezone.now(), files=files, form=form.knew)
 
-    return answer(request, case, form, FOLLOWING, Verb.FOLLOW_ON, act)
+    return answer(request, case, form, page, Verb.FOLLOW_ON, act)
+
+
+def _following(reader: User, case: Case) -> Page:
+    """The page of a new case that continues this one, with what it would promise now."""
+    return replace(
+        FOLLOWING,
+        promised=answer_to_follow_on(reader, case, Times(reader, timezone.now())),
+        telephone=telephone_of(case.organization) if case.severity == Severity.ONE else "",
+    )

@@ -117,8 +117,6 @@ def facts(case: Case) -> Iterator[tuple[str, str]]:
     until = f", until {case.entitlement.ends_on:%-d %b %Y}" if case.entitlement else ""
     yield "Plan", f"{case.plan_version.plan}{until}"
     yield "Severity", severity_words(case.state)
-    if case.phone:
-        yield "Telephone", case.phone
     if case.reopenings:
         yield "Reopened", "once" if case.reopenings == 1 else f"{case.reopenings} times"
 

@@ -87,6 +87,7 @@ class CaseRow:
     share_used: int | None
     answered: str
     due_at: datetime | None
+    soon_at: datetime | None
     due: Moment | None
     reopen_until: Moment | None
 
@@ -204,6 +205,7 @@ def _row(case: Case, clock: RowState, reader: User, times: Times, several: bool)
         share_used=clock.share_used,
         answered=answered(case.clock.started_at, case.clock.met_at, case.clock.breached_at),
         due_at=running,
+        soon_at=case.clock.soon_at,
         due=times.moment(running, case.zone, case.calendar.place) if running else None,
         reopen_until=reopen_until(case, times),
     )

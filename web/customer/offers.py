@@ -8,27 +8,13 @@ from zoneinfo import ZoneInfo
 from accounts.models import Contact, Organization, SupportCenter, User
 from accounts.standing import may_open_cases, works_on_cases
 from cases.enums import Severity
+from cases.models import Case
 from entitlements import operations as entitlements
-from entitlements.enums import Hours
 from entitlements.models import Entitlement, PlanTarget, PlanVersion, Product, SupportPlan
-from sla import words
-from sla.explain import Explanation
 from sla.projection import promise_of
-from sla.promises import Promise
 from sla.queries import previews
-from web.case.times import Moment, Times
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """By when a case of this severity would be answered, and why then; `allowed` is the promise in words."""
-
-    severity: Severity
-    description: str
-    allowed: str
-    due: Moment
-    explanation: Explanation
-    anchor: str
+from web.case.promised import Answer, allowed, answer_by
+from web.case.times import Times
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +56,18 @@ def offer(user: User, organization: Organization, product_code: str, times: Time
         entitled=tuple(one for one in products if one.pk in covered),
         unclear=tuple(one for one in products if one.pk not in covered),
         plan=plan,
-        answers=tuple(_answer(organization, severity, one, times) for severity, one in explained.items()),
+        answers=tuple(answer_by(organization, severity, one, times) for severity, one in explained.items()),
         telephone=telephone_of(organization),
     )
+
+
+def answer_to_follow_on(user: User, case: Case, times: Times) -> Answer:
+    """By when the case that continues `case` would be answered if it were opened now (C-RPN-02)."""
+    organization, severity = case.organization, Severity(case.severity)
+    on = times.now.astimezone(ZoneInfo(organization.own_zone)).date()
+    plan = _plan(organization, user.standings[organization.pk], case.product, on, times.now)
+    explanation = previews(organization, [severity], plan, times.now)[severity]
+    return answer_by(organization, severity, explanation, times)
 
 
 def targets(organizations: Sequence[Organization], on: date) -> list[tuple[Severity, str]]:
@@ -80,9 +75,10 @@ def targets(organizations: Sequence[Organization], on: date) -> list[tuple[Sever
     if len(organizations) != 1:
         return []
     plans = Entitlement.objects.present(on).filter(organization=organizations[0]).values("plan")
-    in_force = PlanTarget.objects.filter(version__plan__in=plans, version__effective_on__lte=on)
+    versions = PlanVersion.objects.complete().filter(plan__in=plans, effective_on__lte=on)
+    in_force = PlanTarget.objects.filter(version__in=versions)
     newest = in_force.order_by("-version__effective_on", "version", "severity")[: len(Severity)]
-    return [(Severity(one.severity), _allowed(promise_of(one))) for one in newest]
+    return [(Severity(one.severity), allowed(promise_of(one))) for one in newest]
 
 
 def _chosen(products: Sequence[Product], covered: set[int], code: str) -> Product | None:
@@ -99,24 +95,6 @@ def _plan(
         return SupportPlan.objects.get(code=SupportPlan.STANDARD).version_on(on)
     verdict = entitlements.check(organization, product, "", on=on, contact=may_open_cases(contact.standing, now))
     return entitlements.plan_for(verdict, on=on)
-
-
-def _answer(organization: Organization, severity: Severity, explanation: Explanation, times: Times) -> Answer:
-    milestone = explanation.milestone
-    assert milestone.due_at is not None  # only a hold takes it away, and nothing is held yet
-    return Answer(
-        severity=severity,
-        description=severity.description,
-        allowed=_allowed(milestone.promise),
-        due=times.moment(milestone.due_at, organization.own_zone, organization.place),
-        explanation=explanation,
-        anchor=f"why-severity-{severity}",
-    )
-
-
-def _allowed(promise: Promise) -> str:
-    """What is promised, in words: "30 minutes, day and night"."""
-    return f"{words.allowance(promise)}{', day and night' if promise.hours is Hours.ALWAYS else ''}"
 
 
 def telephone_of(organization: Organization) -> str:

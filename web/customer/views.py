@@ -7,13 +7,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import Organization
 from cases.models import Case
+from notifications.operations import mark_case_read
 from web.case.access import FORM, person, private, takes_files
 from web.case.doors import carry_out, status_of, tell_done
 from web.case.times import Times
 from web.customer.case_page import case_page
 from web.customer.forms import FilterForm, NewCaseForm
 from web.customer.listing import STATES, closed_lately, elsewhere, listing, of_number, summary
-from web.customer.offers import Offer, offer, organizations_of, targets
+from web.customer.offers import Offer, offer, organizations_of, targets, telephone_of
 
 
 @private
@@ -52,7 +53,7 @@ def new_case(request: HttpRequest) -> HttpResponse:
     reader = person(request)
     organizations = organizations_of(reader)
     if not organizations:
-        return render(request, "cases/not_opening.html", status=403)
+        return _not_opening(request)
     offered = _offer(request, organizations)
     if request.method != "POST" or "show" in request.POST:
         initial = request.POST.dict() | {"tried": request.POST.getlist("tried")}
@@ -72,7 +73,7 @@ def promise(request: HttpRequest) -> HttpResponse:
     """The fragment of the new-case form that tells deadlines as of now, and the products after another choice."""
     organizations = organizations_of(person(request))
     if not organizations:
-        return render(request, "cases/not_opening.html", status=403)
+        return _not_opening(request)
     offered = _offer(request, organizations)
     form = NewCaseForm(organizations, offered, initial=request.GET.dict())
     page = {
@@ -82,6 +83,13 @@ def promise(request: HttpRequest) -> HttpResponse:
         "chosen_anew": request.htmx.trigger != "case-offer",  # type: ignore[attr-defined]
     }
     return render(request, "cases/_offer.html", page)
+
+
+def _not_opening(request: HttpRequest) -> HttpResponse:
+    """Why this reader opens no cases, and whom to call about it."""
+    organizations = [contact.organization for contact in person(request).standings.values()]
+    telephones = [(one, number) for one in organizations if (number := telephone_of(one))]
+    return render(request, "cases/not_opening.html", {"telephones": telephones}, status=403)
 
 
 def _offer(request: HttpRequest, organizations: list[Organization]) -> Offer:
@@ -94,5 +102,6 @@ def _offer(request: HttpRequest, organizations: list[Organization]) -> Offer:
 
 def show_case(request: HttpRequest, case: Case) -> HttpResponse:
     """One case: where it stands, what happened, and what to do."""
-    reader = person(request)
-    return render(request, "cases/case.html", case_page(case, reader, Times(reader, timezone.now())))
+    reader, now = person(request), timezone.now()
+    mark_case_read(reader, case, now)
+    return render(request, "cases/case.html", case_page(case, reader, Times(reader, now)))

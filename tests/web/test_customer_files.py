@@ -61,6 +61,17 @@ def test_an_empty_file_goes_along_for_an_empty_log_tells_something(answer, brows
     assert Attachment.objects.filter(name="host.log").exists()
 
 
+def test_a_quotation_mark_in_a_file_name_is_shown_and_downloaded_as_it_was(answer, browse, technical_contact):
+    answer(upload("the %22slow%22 host 100%.log"))  # as browsers send it
+
+    file = Attachment.objects.get()
+    page = browse(technical_contact).get(answer.case.get_absolute_url()).content.decode()
+    response = browse(technical_contact).get(file.get_absolute_url())
+    assert file.name == 'the "slow" host 100%.log'
+    assert "the &quot;slow&quot; host 100%.log" in page
+    assert response["Content-Disposition"] == r'attachment; filename="the \"slow\" host 100%.log"'
+
+
 def test_a_refused_form_asks_for_its_files_again(answer):
     response = answer(upload("a.log"), body="")
 

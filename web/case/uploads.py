@@ -19,6 +19,7 @@ from django.http import HttpRequest
 from django.template.defaultfilters import filesizeformat
 
 MOST_FILES = 100
+QUOTE_OF_BROWSERS = "%22"  # how a form sends a quotation mark within a file's name; a percent sign it sends as it is
 CUT_OFF = "portal.cut_off"
 
 
@@ -105,4 +106,6 @@ class FilesField(forms.FileField):
         super().__init__(**kwargs)
 
     def clean(self, data: Sequence[UploadedFile] | None, initial: Any = None) -> list[UploadedFile]:
+        for one in data or []:
+            one.name = (one.name or "").replace(QUOTE_OF_BROWSERS, '"')
         return [super(FilesField, self).clean(one, initial) for one in data or []]

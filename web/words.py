@@ -24,11 +24,14 @@ def length(amount: timedelta) -> str:
 
 
 def countdown(due_at: datetime, now: datetime) -> str:
-    """How far a deadline is: "in 2 h 10 min" before it, "22 min late" after it."""
+    """How far a deadline is: "in 2 h 10 min" before it, "22 min late" after it, "just late" in the first minute.
+
+    `static/js/countdown.js` moves these words on and must write the same.
+    """
     if now <= due_at:
         return f"in {length(due_at - now)}"
     whole_minutes = timedelta(minutes=(now - due_at) // timedelta(minutes=1))
-    return f"{length(whole_minutes)} late"
+    return f"{length(whole_minutes)} late" if whole_minutes else "just late"
 
 
 def zone_name(instant: datetime, zone: str) -> str:

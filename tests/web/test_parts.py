@@ -47,7 +47,9 @@ def text_of(html: str) -> str:
         (NOW + DAY + 5 * MINUTE, "in 1 d 5 min"),
         (NOW - 22 * MINUTE, "22 min late"),
         (NOW - timedelta(minutes=22, seconds=59), "22 min late"),
-        (NOW - timedelta(seconds=30), "0 min late"),
+        (NOW - timedelta(seconds=30), "just late"),
+        (NOW - timedelta(seconds=59), "just late"),
+        (NOW - MINUTE, "1 min late"),
         (NOW - 26 * HOUR, "1 d 2 h late"),
     ],
 )

@@ -16,6 +16,7 @@ class PhoneField(forms.CharField):
     def __init__(self, *, needed_for: str = "", **kwargs: Any):
         super().__init__(**{"max_length": 40, "required": False} | kwargs)
         self.needed_for = needed_for
+        self.error_messages["max_length"] = "Keep the number to %(limit_value)d characters."
 
     def clean(self, value: Any) -> str:
         text: str = super().clean(value)

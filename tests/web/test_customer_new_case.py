@@ -114,6 +114,39 @@ def test_another_organization_brings_its_own_products_and_deadlines(browse, thir
     assert "<html" not in fragment
 
 
+@pytest.mark.clause("C-STF-04", "C-STF-05")
+@pytest.mark.parametrize(
+    "dates",
+    [{"ends_on": date(2026, 3, 3)}, {"starts_on": date(2026, 3, 5)}],
+    ids=["expired", "not started"],
+)
+def test_a_product_without_present_support_says_that_it_is_checked_first(browse, technical_contact, product, dates):
+    client = browse(technical_contact)
+    covered = client.get("/cases/new/offer/", {"product": product.code}).content.decode()
+    Entitlement.objects.filter(product=product).update(**dates)
+
+    unclear = client.get("/cases/new/offer/", {"product": product.code}).content.decode()
+
+    assert "checks your support first" not in covered
+    assert "Customer Service checks your support first" in unclear
+    assert f"We see no present support for {product.name}." in unclear
+
+
+def test_what_is_missing_is_asked_for_in_our_words(browse, technical_contact, form):
+    missing = dict.fromkeys(("subject", "severity", "product", "case_type", "description"), "")
+
+    response = browse(technical_contact).post(NEW, form(**missing, version="8" * 41))
+
+    assert errors(response) == {
+        "subject": ["Say in one sentence what happens."],
+        "severity": ["Choose how bad it is."],
+        "product": ["Choose a product."],
+        "case_type": ["Choose what it is about."],
+        "description": ["Please write a few words here."],
+        "version": ["Keep the version to 40 characters."],
+    }
+
+
 def test_without_script_a_button_shows_another_organizations_offer_and_keeps_the_text(browse, third_party, form, tokyo):
     filled = form(organization=tokyo.org_id, show="1", tried=["logs"])
 

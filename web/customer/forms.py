@@ -61,11 +61,28 @@ class FilterForm(forms.Form):
 class NewCaseForm(OnceForm):
     """A new case for one of the organizations the person opens cases for."""
 
-    organization = forms.ChoiceField(label="For whom?")
-    subject = forms.CharField(
-        label="What happens, in one sentence?", max_length=200, help_text="What you see, and where. Not yet why."
+    organization = forms.ChoiceField(
+        label="For whom?",
+        error_messages={
+            "required": "Choose for whom the case is.",
+            "invalid_choice": "Choose an organization of the list.",
+        },
     )
-    case_type = forms.ChoiceField(label="What is it about?", choices=CaseType.choices(), initial=CaseType.PROBLEM)
+    subject = forms.CharField(
+        label="What happens, in one sentence?",
+        max_length=200,
+        help_text="What you see, and where. Not yet why.",
+        error_messages={
+            "required": "Say in one sentence what happens.",
+            "max_length": "Keep this to %(limit_value)d characters; the rest fits into the description.",
+        },
+    )
+    case_type = forms.ChoiceField(
+        label="What is it about?",
+        choices=CaseType.choices(),
+        initial=CaseType.PROBLEM,
+        error_messages={"required": "Choose what it is about.", "invalid_choice": "Choose one of the list."},
+    )
     severity = forms.TypedChoiceField(
         label="How bad is it?",
         choices=Severity.choices(),
@@ -73,8 +90,16 @@ class NewCaseForm(OnceForm):
         widget=forms.RadioSelect,
         error_messages={"required": "Choose how bad it is.", "invalid_choice": "Choose one of the four severities."},
     )
-    product = forms.ChoiceField(label="Product", error_messages={"invalid_choice": "Choose a product of the list."})
-    version = forms.CharField(label="Version", max_length=40, required=False)
+    product = forms.ChoiceField(
+        label="Product",
+        error_messages={"required": "Choose a product.", "invalid_choice": "Choose a product of the list."},
+    )
+    version = forms.CharField(
+        label="Version",
+        max_length=40,
+        required=False,
+        error_messages={"max_length": "Keep the version to %(limit_value)d characters."},
+    )
     phone = PhoneField(label="Telephone for this case", needed_for="Severity 1")
     description = TextField(label="What did you see, since when, and what changed before?")
     tried = forms.MultipleChoiceField(

@@ -19,9 +19,13 @@ from web.case.times import Times
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What an organization is offered at one moment. `unclear` products had support once, or will have it."""
+    """What an organization is offered at one moment. `unclear` products had support once, or will have it.
+
+    `checked_first` is the product asked about when it is one of these (C-STF-04, A-26).
+    """
 
     organization: Organization
+    checked_first: Product | None
     entitled: tuple[Product, ...]
     unclear: tuple[Product, ...]
     plan: PlanVersion
@@ -49,10 +53,12 @@ def offer(user: User, organization: Organization, product_code: str, times: Time
     held = Entitlement.objects.visible_to(user).filter(organization=organization)
     covered = set(held.present(on).values_list("product_id", flat=True))
     products = list(Product.objects.filter(pk__in=held.values("product")))
-    plan = _plan(organization, user.standings[organization.pk], _chosen(products, covered, product_code), on, times.now)
+    chosen = _chosen(products, covered, product_code)
+    plan = _plan(organization, user.standings[organization.pk], chosen, on, times.now)
     explained = previews(organization, Severity, plan, times.now)
     return Offer(
         organization=organization,
+        checked_first=chosen if chosen and chosen.pk not in covered else None,
         entitled=tuple(one for one in products if one.pk in covered),
         unclear=tuple(one for one in products if one.pk not in covered),
         plan=plan,

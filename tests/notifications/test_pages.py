@@ -61,6 +61,18 @@ def test_one_or_all_notifications_are_marked_as_read(case_in, technical_contact,
     assert queries.unread_count(fresh(technical_contact)) == 0
 
 
+def test_who_opens_a_case_has_read_what_was_told_of_it(case_in, technical_contact, visit):
+    seen, other = case_in(Status.WAITING_FOR_CUSTOMER), case_in(Status.RECEIVED)
+    told_to_others = Notification.objects.exclude(recipient=technical_contact).unread()
+    unread_by_others = told_to_others.count()
+
+    visit(technical_contact, seen.get_absolute_url())
+
+    unread = queries.inbox(technical_contact).unread()
+    assert {one.event.case for one in unread} == {other}
+    assert told_to_others.count() == unread_by_others
+
+
 def test_nobody_marks_what_was_told_to_others(case_in, technical_contact, tokyo_contact, client):
     case_in(Status.RECEIVED)
     client.force_login(tokyo_contact)

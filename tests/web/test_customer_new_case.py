@@ -341,6 +341,14 @@ def test_who_opens_no_cases_is_told_so_kindly(request, browse, form, who):
     assert Case.objects.count() == 0
 
 
+@pytest.mark.clause("C-CHN-01")
+def test_who_opens_no_cases_learns_whom_to_call(browse, renewal_contact, aberdeen, emea_center):
+    page = browse(renewal_contact).get(NEW).content.decode()
+
+    assert f"Customer Service for {aberdeen}:" in page
+    assert f">{emea_center.telephone}</a>" in page
+
+
 @pytest.mark.clause("C-PAR-06")
 def test_a_right_that_has_ended_is_gone_at_the_next_request(browse, third_party, form, aberdeen, tokyo):
     client = browse(third_party)

@@ -45,6 +45,11 @@ def test_staff_and_customers_have_different_places(engineer, technical_contact):
     assert [link.name for link in bar_for(technical_contact).links] == ["Cases", "New case"]
 
 
+@pytest.mark.clause("C-CON-01")
+def test_who_opens_no_cases_is_not_led_to_a_new_one(renewal_contact):
+    assert [link.name for link in bar_for(renewal_contact).links] == ["Cases"]
+
+
 def test_the_start_page_leads_each_side_to_its_first_place(client, engineer, technical_contact):
     for user, place in ((engineer, "/desk/"), (technical_contact, "/cases/")):
         client.force_login(user)

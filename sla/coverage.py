@@ -77,8 +77,12 @@ def hold_at(house: House, at: datetime) -> Hold:
 
 def handovers(house: House, first: datetime, last: datetime) -> Iterator[Handover]:
     """Each moment after `first` and until `last` (aware) at which another center takes the sun over, in order."""
-    kept = [hold for hold in holds(house, first, last + timedelta.resolution) if hold.center]
-    for before, after in pairwise(kept):
+    yield from changes(holds(house, first, last + timedelta.resolution))
+
+
+def changes(held: Iterable[Hold]) -> Iterator[Handover]:
+    """Each moment at which another center takes the sun over, of stretches in order."""
+    for before, after in pairwise(hold for hold in held if hold.center):
         if before.center != after.center:
             yield Handover(after.begins, before.center, after.center)
 

@@ -1,5 +1,6 @@
 """What administrators keep about people, places and hours."""
 
+import calendar
 from typing import Any, cast
 
 from allauth.mfa.models import Authenticator
@@ -22,9 +23,11 @@ from accounts.models import (
     Organization,
     Region,
     RegionCalendar,
+    RosterEntry,
     Shift,
     StaffProfile,
     SupportCenter,
+    Swap,
     User,
 )
 from accounts.refusal import Refusal
@@ -218,6 +221,36 @@ class SupportCenterAdmin(KeptByAdministrators, admin.ModelAdmin):
     inlines = [ShiftInline]
 
 
+class WeekdaysField(forms.TypedMultipleChoiceField):
+    """Days of the week, as boxes to tick; cleans to numbers, of which Monday is 0."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        names = list(enumerate(calendar.day_name))
+        super().__init__(choices=names, coerce=int, widget=forms.CheckboxSelectMultiple, **kwargs)
+
+
+class RosterEntryForm(forms.ModelForm):
+    weekdays = WeekdaysField()
+
+
+class SwapInline(KeptByAdministrators, admin.TabularInline):
+    model = Swap
+    extra = 0
+    autocomplete_fields = ["user"]
+    may_be_deleted = True
+
+
+@admin.register(RosterEntry)
+class RosterEntryAdmin(KeptByAdministrators, admin.ModelAdmin):
+    form = RosterEntryForm
+    list_display = ["user", "layer", "center", "opens", "closes", "every_weeks", "from_on", "until_on"]
+    list_filter = ["center", "layer"]
+    list_select_related = ["user", "center"]
+    autocomplete_fields = ["user"]
+    inlines = [SwapInline]
+    may_be_deleted = True
+
+
 @admin.register(OnCall)
 class OnCallAdmin(KeptByAdministrators, admin.ModelAdmin):
     list_display = ["user", "duty", "region", "starts_at", "ends_at"]
@@ -230,9 +263,9 @@ class OnCallAdmin(KeptByAdministrators, admin.ModelAdmin):
 
 @admin.register(Absence)
 class AbsenceAdmin(KeptByAdministrators, admin.ModelAdmin):
-    list_display = ["user", "reason", "starts_at", "ends_at"]
+    list_display = ["user", "reason", "starts_at", "ends_at", "substitute"]
     list_filter = ["reason"]
-    list_select_related = ["user"]
+    list_select_related = ["user", "substitute"]
     date_hierarchy = "starts_at"
-    autocomplete_fields = ["user"]
+    autocomplete_fields = ["user", "substitute"]
     may_be_deleted = True

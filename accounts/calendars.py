@@ -49,20 +49,20 @@ def _calendars(organization: Organization) -> QuerySet[RegionCalendar]:
 
 def _holidays_of(organization: Organization, years: range) -> dict[str, str]:
     """The closures of the country and the subdivision, and the public holidays as the subdivision keeps them."""
-    rows = Holiday.objects.filter(_kept_by(organization), on__year__gte=years.start, on__year__lt=years.stop).order_by(
-        "on", "source", "name"
-    )
+    rows = Holiday.objects.filter(
+        kept_by(organization.country, organization.subdivision), on__year__gte=years.start, on__year__lt=years.stop
+    ).order_by("on", "source", "name")
     named: dict[str, str] = {}
     for row in rows:
         named.setdefault(row.on.isoformat(), row.name)
     return named
 
 
-def _kept_by(organization: Organization) -> Q:
-    """The days that this organization keeps."""
-    closures = Q(source=Holiday.Source.ADMIN, subdivision__in=["", organization.subdivision])
-    public = Q(source=Holiday.Source.LIBRARY, subdivision=organization.subdivision)
-    return Q(country=organization.country) & (closures | public)
+def kept_by(country: str, subdivision: str) -> Q:
+    """The days that are kept there: its public holidays, and the closures of the whole country or that part of it."""
+    closures = Q(source=Holiday.Source.ADMIN, subdivision__in=["", subdivision])
+    public = Q(source=Holiday.Source.LIBRARY, subdivision=subdivision)
+    return Q(country=country) & (closures | public)
 
 
 def hours_of_a_day(organization: Organization, on: date) -> FrozenCalendar | None:
@@ -75,7 +75,7 @@ def hours_of_a_day(organization: Organization, on: date) -> FrozenCalendar | Non
     )
     found = (
         _calendars(organization)
-        .annotate(closed=Exists(Holiday.objects.filter(_kept_by(organization), on=on)))
+        .annotate(closed=Exists(Holiday.objects.filter(kept_by(organization.country, organization.subdivision), on=on)))
         .filter(Exists(pinned))
         .values_list("weekly", "closed")
         .first()

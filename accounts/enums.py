@@ -59,6 +59,14 @@ class OnCallDuty(Worded):
     MANAGER = "manager", "Manager on call"
 
 
+class Layer(Worded):
+    """In which way somebody is at work: on a shift, or on call for what shifts leave open (see `OnCallDuty`)."""
+
+    SHIFT = "shift", "On shift"
+    ENGINEER = "engineer", "Engineer on call"
+    MANAGER = "manager", "Manager on call"
+
+
 class AbsenceReason(Worded):
     HOLIDAY = "holiday", "Holiday"
     SICK = "sick", "Sick leave"

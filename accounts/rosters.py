@@ -1,22 +1,26 @@
-"""Who of support is at work at a moment (C-SCP-05): shifts, absences and on-call duty.
+"""Who of support is at work at a moment (C-SCP-05): shifts, rosters, swaps, absences and on-call duty.
 
 `Roster` answers for everybody and many moments at once, `is_away` and `is_on_shift` for one person.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import NamedTuple, Self
 from zoneinfo import ZoneInfo
 
 from django.db.models import F
 
-from accounts.enums import ENGINEER_ROLES, OnCallDuty, StaffRole
-from accounts.models import Absence, OnCall, Shift, StaffProfile, SupportCenter
+from accounts.calendars import kept_by, pin_public_holidays
+from accounts.enums import ENGINEER_ROLES, AbsenceReason, Layer, OnCallDuty, StaffRole
+from accounts.models import Absence, Holiday, OnCall, RosterEntry, Shift, StaffProfile, SupportCenter
+from accounts.seats import DAY, Away, Center, Entry, House, Seat, Span, Swap, joined
+
+HOLDERS = ENGINEER_ROLES | {StaffRole.SUPPORT_MANAGER}
 
 
 class Stretch(NamedTuple):
-    """A time in which a center is staffed: aware UTC, `opens` included, `closes` not."""
+    """A time in which a center has a shift: aware UTC, `opens` included, `closes` not."""
 
     center: SupportCenter
     opens: datetime
@@ -24,29 +28,16 @@ class Stretch(NamedTuple):
 
 
 def stretches(shifts: Iterable[Shift], first: datetime, last: datetime) -> list[Stretch]:
-    """When each center of these shifts is staffed between two aware moments, cut to that span, in order of opening.
+    """When each center of these shifts has one between two aware moments, cut to that span, in order of opening.
 
     Shifts of a center that touch or overlap make one stretch.
     """
-    found: list[Stretch] = []
-    latest: dict[int, int] = {}
-    for one in sorted(_worked(shifts, first, last), key=lambda one: (one.opens, one.closes)):
-        place = latest.get(one.center.pk)
-        if place is not None and one.opens <= found[place].closes:
-            found[place] = found[place]._replace(closes=max(found[place].closes, one.closes))
-        else:
-            latest[one.center.pk] = len(found)
-            found.append(one)
-    return found
-
-
-def _worked(shifts: Iterable[Shift], first: datetime, last: datetime) -> Iterator[Stretch]:
+    worked: dict[SupportCenter, list[Span]] = {}
     for shift in shifts:
-        day = first.astimezone(ZoneInfo(shift.center.zone)).date() - timedelta(days=1)
-        while (hours := shift.hours_on(day))[0] < last:
-            if day.weekday() == shift.weekday and hours[1] > first:
-                yield Stretch(shift.center, max(hours[0], first), min(hours[1], last))
-            day += timedelta(days=1)
+        for _, hours in shift.pattern.days(ZoneInfo(shift.center.zone), first, last):
+            worked.setdefault(shift.center, []).append(Span(max(hours.begins, first), min(hours.ends, last)))
+    found = [Stretch(center, *span) for center, spans in worked.items() for span in joined(spans)]
+    return sorted(found, key=lambda one: (one.opens, one.closes))
 
 
 def is_away(person: StaffProfile, at: datetime) -> bool:
@@ -55,44 +46,93 @@ def is_away(person: StaffProfile, at: datetime) -> bool:
 
 
 def is_on_shift(person: StaffProfile, at: datetime) -> bool:
-    """Whether this one member of staff is not absent and its center staffed at `at`; without a center nobody is."""
-    shifts = Shift.objects.filter(center=person.center_id).select_related("center")
-    return any(shift.covers(at) for shift in shifts) and not is_away(person, at)
+    """Whether this one member of staff works a shift at `at`: by its own roster, or without one by its center's."""
+    return Roster.between(at, at).is_on_shift(person.user_id, at)
+
+
+def house_between(first: datetime, last: datetime) -> House:
+    """Who takes a Severity 1 up from `first` to `last` (aware): engineers on shift or on call, and managers on call.
+
+    Takes seven statements, and three more for each center that is closed on public holidays.
+    """
+    staff = [one for one in _active_staff() if one.role in HOLDERS]
+    return replace(
+        _house(staff, first, last),
+        members={one.user_id: one.center.code for one in staff if one.center and one.role in ENGINEER_ROLES},
+    )
+
+
+def _active_staff() -> list[StaffProfile]:
+    return list(StaffProfile.objects.filter(user__is_active=True).select_related("center").order_by("pk"))
+
+
+def _house(staff: Sequence[StaffProfile], first: datetime, last: datetime) -> House:
+    present = [one.user_id for one in staff]
+    centers = {one.pk: _center(one, first, last) for one in SupportCenter.objects.prefetch_related("shifts")}
+    begun = {"starts_at__lte": last, "ends_at__gt": first}
+    entries = RosterEntry.objects.filter(user__in=present).prefetch_related("swaps").order_by("pk")
+    turns = OnCall.objects.filter(**begun, user__in=present).order_by(F("region").asc(nulls_last=True), "pk")
+    return House(
+        centers=list(centers.values()),
+        members={one.user_id: centers[one.center_id].code for one in staff if one.center_id},
+        entries=[Entry(one.pk, one.user_id, Layer(one.layer), centers[one.center_id], one.pattern) for one in entries],
+        swaps=[Swap(entry.pk, one.on, one.user_id) for entry in entries for one in entry.swaps.all()],
+        absences=[
+            Away(one.user_id, one.starts_at, one.ends_at, AbsenceReason(one.reason).label, one.substitute_id)
+            for one in Absence.objects.filter(**begun).order_by("starts_at", "pk")
+        ],
+        on_call=[Seat(one.user_id, Layer(one.duty), "", one.region_id, one.starts_at, one.ends_at) for one in turns],
+    )
+
+
+def _center(center: SupportCenter, first: datetime, last: datetime) -> Center:
+    return Center(
+        center.code,
+        center.name,
+        center.region_id,
+        ZoneInfo(center.zone),
+        tuple(shift.pattern for shift in center.shifts.all()),
+        _closed_on(center, first, last) if center.closed_on_holidays else {},
+    )
+
+
+def _closed_on(center: SupportCenter, first: datetime, last: datetime) -> dict[date, str]:
+    years = range(first.year, last.year + 2)
+    pin_public_holidays(center.country, center.subdivision, years)
+    kept = Holiday.objects.filter(kept_by(center.country, center.subdivision))
+    return dict(kept.filter(on__gte=first.date() - 2 * DAY, on__lte=last.date() + DAY).values_list("on", "name"))
 
 
 @dataclass(frozen=True, slots=True)
 class Roster:
-    """Everybody's working times between two aware moments, as user ids; loaded in four statements however many people.
+    """Everybody's working times between two aware moments, as user ids; as few statements as `house_between`.
 
-    A region's people are those of its centers. Somebody who is switched off or absent is never answered.
+    A region's people on shift are those who sit at its centers. Somebody who is switched off or absent is never
+    answered; where a substitute stands in, the substitute is.
     """
 
-    shifts: Sequence[Shift]
-    absences: Sequence[Absence]
-    duties: Sequence[OnCall]
     staff: Sequence[StaffProfile]
+    absences: Sequence[Away]
+    seats: Sequence[Seat]
 
     @classmethod
     def between(cls, first: datetime, last: datetime) -> Self:
-        return cls(
-            shifts=list(Shift.objects.select_related("center")),
-            absences=list(Absence.objects.filter(starts_at__lte=last, ends_at__gt=first)),
-            duties=list(
-                OnCall.objects.filter(starts_at__lte=last, ends_at__gt=first, user__is_active=True).order_by(
-                    F("region").asc(nulls_last=True), "pk"
-                )
-            ),
-            staff=list(StaffProfile.objects.filter(user__is_active=True).select_related("center").order_by("pk")),
-        )
+        staff = _active_staff()
+        house = _house(staff, first, last)
+        return cls(staff, house.absences, house.seats(first, last + timedelta.resolution))
 
     def is_available(self, user: int, at: datetime) -> bool:
         """Whether this member of staff may sign in and is not absent at `at`, on shift or not."""
         return any(one.user_id == user for one in self.staff) and user not in self._away(at)
 
     def on_shift(self, region: str | None, at: datetime, roles: Collection[StaffRole] = ENGINEER_ROLES) -> list[int]:
-        """The people in these roles whose center is staffed at `at`: the region's, or those of every region (None)."""
-        staffed = {shift.center_id for shift in self._covering(at) if region in (None, shift.center.region_id)}
-        return self._present([one.user_id for one in self._with_role(roles) if one.center_id in staffed], at)
+        """The people in these roles who are on shift at `at`: at the region's centers, or at every one (None)."""
+        sitting = {
+            seat.person
+            for seat in self.seats
+            if seat.layer is Layer.SHIFT and seat.covers(at) and region in (None, seat.region)
+        }
+        return [one.user_id for one in self._with_role(roles) if one.user_id in sitting]
 
     def based_in(self, region: str | None, at: datetime, roles: Collection[StaffRole]) -> list[int]:
         """The people in these roles, on shift or not: the region's, or everybody (None).
@@ -104,34 +144,25 @@ class Roster:
             for one in self._with_role(roles)
             if region is None or (one.center and one.center.region_id == region)
         ]
-        return self._present(people, at) or people
+        away = self._away(at)
+        return [user for user in people if user not in away] or people
 
     def is_on_shift(self, user: int, at: datetime) -> bool:
-        """Whether this member of staff is available and the center staffed at `at`; without a center nobody is."""
-        staffed = {shift.center_id for shift in self._covering(at)}
-        return self.is_available(user, at) and any(
-            one.user_id == user and one.center_id in staffed for one in self.staff
-        )
+        """Whether this member of staff works a shift at `at`, wherever."""
+        return any(seat.person == user and seat.layer is Layer.SHIFT and seat.covers(at) for seat in self.seats)
 
     def on_call(self, duty: OnCallDuty, region: str | None, at: datetime) -> list[int]:
         """Who is on call for `duty`: by the region's own roster, else by the worldwide one."""
-        entries = [one for one in self.duties if one.duty == duty and one.starts_at <= at < one.ends_at]
-        regional = self._present([one.user_id for one in entries if one.region_id == region], at)
-        return regional or self._present([one.user_id for one in entries if one.region_id is None], at)
+        sitting = [seat for seat in self.seats if seat.layer == duty and seat.covers(at)]
+        regional = [seat.person for seat in sitting if seat.region == region]
+        return list(dict.fromkeys(regional or [seat.person for seat in sitting if seat.region is None]))
 
     def managers(self, at: datetime) -> list[int]:
         """Every support manager who is not absent; all of them when all are."""
         return self.based_in(None, at, {StaffRole.SUPPORT_MANAGER})
 
-    def _covering(self, at: datetime) -> list[Shift]:
-        return [shift for shift in self.shifts if shift.covers(at)]
-
     def _with_role(self, roles: Collection[StaffRole]) -> list[StaffProfile]:
         return [one for one in self.staff if one.role in roles]
 
-    def _present(self, users: Sequence[int], at: datetime) -> list[int]:
-        away = self._away(at)
-        return [user for user in users if user not in away]
-
     def _away(self, at: datetime) -> set[int]:
-        return {one.user_id for one in self.absences if one.starts_at <= at < one.ends_at}
+        return {one.person for one in self.absences if one.begins <= at < one.ends}

@@ -11,6 +11,7 @@ from cases.enums import Severity
 from cases.models import Case
 from sla.clock import TimerKind
 from sla.closing import ClosingTimerKind
+from sla.gaps import Cause
 from sla.promises import MilestoneKind
 
 # Sorts a case whose clock has no due moment behind all others.
@@ -154,3 +155,23 @@ class Heartbeat(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} at {self.at}"
+
+
+class CoverageGap(models.Model):
+    """A stretch ahead in which nobody holds Severity 1, as it was found and told to the managers (C-COV-01)."""
+
+    begins_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    cause = models.CharField(max_length=20, choices=Cause.choices())
+    detail = models.CharField(max_length=300, blank=True)
+    found_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["begins_at"]
+        constraints = [
+            models.CheckConstraint(condition=Q(ends_at__gt=models.F("begins_at")), name="coverage_gap_has_length"),
+            models.UniqueConstraint(fields=["begins_at", "ends_at"], name="one_row_per_coverage_gap"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{Cause(self.cause).label} {self.begins_at} to {self.ends_at}"

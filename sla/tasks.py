@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from sla import operations
+from sla import gap_watch, operations
 
 
 @shared_task
@@ -13,3 +13,9 @@ def sweep() -> int:
     effects = operations.sweep_due(at)
     operations.note_sweep(at)
     return effects
+
+
+@shared_task
+def watch_coverage() -> int:
+    """Look for gaps in the year's coverage and tell the managers of new ones."""
+    return len(gap_watch.watch(timezone.now()))

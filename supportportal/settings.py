@@ -293,6 +293,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour="3", minute="20"),
         "options": {"expires": 3600},
     },
+    "look for gaps in the coverage of a year": {
+        "task": "sla.tasks.watch_coverage",
+        "schedule": crontab(hour="4", minute="10"),
+        "options": {"expires": 3600},
+    },
     "take away files that no case names": {
         "task": "cases.tasks.clean_attachments",
         "schedule": timedelta(hours=1),

@@ -16,7 +16,12 @@ from web.watch import Watch, WatchLine, business_hours, centers_on_shift, shifts
 # View, name, and for staff the key that leads there after G.
 CUSTOMER_LINKS = (("cases", "Cases", ""),)
 LINKS_TO_OPEN_CASES = (*CUSTOMER_LINKS, ("new_case", "New case", ""))
-STAFF_LINKS = (("queue", "Queue", "q"), ("intake", "Customer Service", "i"), ("deliveries", "Deliveries", ""))
+STAFF_LINKS = (
+    ("queue", "Queue", "q"),
+    ("intake", "Customer Service", "i"),
+    ("sun", "Follow the sun", "s"),
+    ("deliveries", "Deliveries", ""),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from accounts.models.places import (
     validate_weekly,
     validate_zone,
 )
-from accounts.models.rosters import Absence, OnCall, Shift
+from accounts.models.rosters import Absence, OnCall, RosterEntry, Shift, Swap
 
 __all__ = [
     "Absence",
@@ -37,9 +37,11 @@ __all__ = [
     "OrganizationQuerySet",
     "Region",
     "RegionCalendar",
+    "RosterEntry",
     "Shift",
     "StaffProfile",
     "SupportCenter",
+    "Swap",
     "User",
     "UserManager",
     "validate_weekly",

@@ -175,6 +175,11 @@ class SupportCenter(models.Model):
     region = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="centers")
     zone = models.CharField(max_length=64, validators=[validate_zone])
     telephone = models.CharField(max_length=40)
+    country = models.CharField(max_length=2, blank=True, help_text="ISO 3166 code, for its public holidays.")
+    subdivision = models.CharField(max_length=8, blank=True, help_text="State or province, where its holidays differ.")
+    closed_on_holidays = models.BooleanField(
+        default=False, help_text="Its shifts rest on public holidays: somebody else has to hold Severity 1 then."
+    )
 
     class Meta:
         ordering = ["name"]

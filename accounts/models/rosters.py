@@ -1,14 +1,15 @@
 """When staff work: shifts, on-call duty, absences."""
 
-from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
-from accounts.enums import AbsenceReason, OnCallDuty
+from accounts.enums import AbsenceReason, Layer, OnCallDuty
 from accounts.models.people import User
 from accounts.models.places import Region, SupportCenter
+from accounts.seats import Pattern
 
 
 class Shift(models.Model):
@@ -29,22 +30,67 @@ class Shift(models.Model):
     def __str__(self) -> str:
         return f"{self.center} {self.weekday} {self.opens:%H:%M}-{self.closes:%H:%M}"
 
-    def hours_on(self, day: date) -> tuple[datetime, datetime]:
-        """When the shift opens and closes on the local `day`, whatever its weekday, as aware UTC."""
-        zone = ZoneInfo(self.center.zone)
-        last = day if self.closes > time.min else day + timedelta(days=1)
-        opens, closes = datetime.combine(day, self.opens, zone), datetime.combine(last, self.closes, zone)
-        return opens.astimezone(UTC), closes.astimezone(UTC)
+    @property
+    def pattern(self) -> Pattern:
+        return Pattern(frozenset({self.weekday}), self.opens, self.closes)
 
-    def covers(self, at: datetime) -> bool:
-        """Whether `at` (aware) lies in the shift, by the center's own clock."""
-        day = at.astimezone(ZoneInfo(self.center.zone)).date()
-        opens, closes = self.hours_on(day)
-        return day.weekday() == self.weekday and opens <= at < closes
+
+class RosterEntry(models.Model):
+    """A person's repeating work: shifts at a center, or on call everywhere by that center's clock (C-FTS-04).
+
+    `closes` at or before `opens` lies on the next day; weeks are counted from the week of `from_on`.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="roster_entries")
+    layer = models.CharField(max_length=10, choices=Layer.choices(), default=Layer.SHIFT)
+    center = models.ForeignKey(SupportCenter, on_delete=models.PROTECT, related_name="roster_entries")
+    weekdays = ArrayField(models.PositiveSmallIntegerField(), help_text="0 is Monday.")
+    opens = models.TimeField()
+    closes = models.TimeField()
+    every_weeks = models.PositiveSmallIntegerField("every so many weeks", default=1)
+    from_on = models.DateField("from")
+    until_on = models.DateField("until", null=True, blank=True, help_text="The last day; empty: until further notice.")
+
+    class Meta:
+        ordering = ["center", "layer", "opens", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(weekdays__contained_by=list(range(7))) & Q(weekdays__len__gte=1),
+                name="roster_entry_falls_on_weekdays",
+            ),
+            models.CheckConstraint(condition=Q(every_weeks__gte=1, every_weeks__lte=52), name="roster_weeks_repeat"),
+            models.CheckConstraint(
+                condition=Q(until_on=None) | Q(until_on__gte=models.F("from_on")), name="roster_entry_has_length"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}, {Layer(self.layer).label}, {self.center} {self.opens:%H:%M}-{self.closes:%H:%M}"
+
+    @property
+    def pattern(self) -> Pattern:
+        until = self.until_on or date.max
+        return Pattern(frozenset(self.weekdays), self.opens, self.closes, self.from_on, until, self.every_weeks)
+
+
+class Swap(models.Model):
+    """On one local day of an entry's center, somebody else takes what the entry says."""
+
+    entry = models.ForeignKey(RosterEntry, on_delete=models.CASCADE, related_name="swaps")
+    on = models.DateField()
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="swaps")
+    reason = models.CharField(max_length=200)
+
+    class Meta:
+        ordering = ["on"]
+        constraints = [models.UniqueConstraint(fields=["entry", "on"], name="one_swap_per_entry_and_day")]
+
+    def __str__(self) -> str:
+        return f"{self.user} on {self.on}"
 
 
 class OnCall(models.Model):
-    """A roster entry: who is on call, for what, from `starts_at` until just before `ends_at` (aware)."""
+    """A turn set by hand: who is on call, for what, from `starts_at` until just before `ends_at` (aware)."""
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="on_call")
     duty = models.CharField(max_length=10, choices=OnCallDuty.choices())
@@ -66,13 +112,24 @@ class Absence(models.Model):
     """Time in which a member of staff gets no work, from `starts_at` until just before `ends_at` (aware)."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="absences")
+    substitute = models.ForeignKey(
+        User,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="Takes over meanwhile.",
+    )
     reason = models.CharField(max_length=10, choices=AbsenceReason.choices())
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(ends_at__gt=models.F("starts_at")), name="absence_has_length")
+            models.CheckConstraint(condition=Q(ends_at__gt=models.F("starts_at")), name="absence_has_length"),
+            models.CheckConstraint(
+                condition=Q(substitute=None) | ~Q(substitute=models.F("user")), name="nobody_substitutes_oneself"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -15,12 +15,13 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
 
 from accounts.calendars import freeze
-from accounts.enums import ENGINEER_ROLES, ContactRole, OnCallDuty, StaffRole
+from accounts.enums import ENGINEER_ROLES, ContactRole, Layer, OnCallDuty, StaffRole
 from accounts.models import (
     Absence,
     Contact,
     OnCall,
     Organization,
+    RosterEntry,
     Shift,
     StaffProfile,
     SupportCenter,
@@ -214,6 +215,14 @@ def _staff(
         )
         absences = [_absence(people[one["key"]], center.zone, now, **absence) for absence in one.get("absences", [])]
         opens, closes = map(time.fromisoformat, shifts[one["center"]][one["shift"]])
+        RosterEntry.objects.create(
+            user=people[one["key"]],
+            center=center,
+            weekdays=list(WORKDAYS),
+            opens=opens,
+            closes=closes,
+            from_on=now.date() - ROSTER_DAYS_BACK * DAY,
+        )
         hours = Calendar(
             center.zone,
             {weekday: [(opens, closes)] for weekday in WORKDAYS},
@@ -244,7 +253,10 @@ def _midnight(zone: str, now: datetime, days: int) -> datetime:
 
 
 def _roster(cast: Cast, centers: Sequence[dict[str, Any]], now: datetime) -> None:
-    """On-call duty: one engineer for the world, by turns that follow the sun, and one manager for each region."""
+    """On-call duty: one engineer for the world, by turns that follow the sun, and one manager for each region.
+
+    Turns are set by hand for some weeks ahead; from then on the weeks go round each center's engineers.
+    """
     today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     days = [today + offset * DAY for offset in range(-ROSTER_DAYS_BACK, ROSTER_DAYS_AHEAD + 1)]
     entries = [_engineer_turn(cast, center, day) for day in days for center in centers]
@@ -261,6 +273,27 @@ def _roster(cast: Cast, centers: Sequence[dict[str, Any]], now: datetime) -> Non
                 )
             )
     OnCall.objects.bulk_create(entries)
+    kept = {one.code: one for one in SupportCenter.objects.all()}
+    for script in centers:
+        _on_call_by_weeks(cast, kept[script["code"]], script, days[-1])
+
+
+def _on_call_by_weeks(cast: Cast, center: SupportCenter, script: dict[str, Any], first: datetime) -> None:
+    """The center's engineers are on call week by week, by its own clock and with an hour to spare on both sides."""
+    team = [one for one in cast.engineers if one.region == center.region_id]
+    opens, closes = map(time.fromisoformat, script["on_call"])
+    monday = first.date() - first.weekday() * DAY
+    for place, one in enumerate(team):
+        RosterEntry.objects.create(
+            user=one.user,
+            layer=Layer.ENGINEER,
+            center=center,
+            weekdays=list(range(7)),
+            opens=opens,
+            closes=closes,
+            every_weeks=len(team),
+            from_on=monday + 7 * place * DAY,
+        )
 
 
 def _engineer_turn(cast: Cast, center: dict[str, Any], day: datetime) -> OnCall:

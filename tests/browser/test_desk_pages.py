@@ -88,6 +88,7 @@ def test_the_pages_of_an_engineer_are_fit_for_everybody(portal, browser, enginee
         "world": f"{portal}/desk/?view=all",
         "empty": f"{portal}/desk/?q=nothing-like-this",
         "keys": f"{portal}/desk/keys/",
+        "sun": f"{portal}/desk/sun/",
         **{name: url(portal, case) for name, case in cases.items()},
         "acceptance": url(portal, cases["queued"], "acceptance"),
         **{

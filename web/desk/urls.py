@@ -11,5 +11,6 @@ urlpatterns: list[URLPattern] = [
     path("desk/", desk(views.queue), name="queue"),
     path("desk/intake/", desk(views.intake), name="intake"),
     path("desk/cases/new/", takes_files(desk(views.phone_case, methods=FORM, verb=Verb.OPEN)), name="phone_case"),
+    path("desk/sun/", desk(views.sun), name="sun"),
     path("desk/keys/", desk(views.keys, methods=FORM), name="keys"),
 ]

@@ -19,6 +19,7 @@ from web.desk import queue as queues
 from web.desk.forms import CallerForm, FilterForm, PhoneCaseForm, VerificationForm
 from web.desk.intake import intake as intake_of
 from web.desk.intake import verification
+from web.desk.sun import sun_page
 from web.desk.workspace import workspace
 
 A_YEAR = 365 * 24 * 3600
@@ -125,3 +126,9 @@ def verify(request: HttpRequest, case: Case) -> HttpResponse:
             messages.success(request, f"Case {case.number} is verified and waits for an engineer.")
             return redirect("intake")
     return render(request, "desk/verification.html", page | {"form": form}, status=status_of(form))
+
+
+def sun(request: HttpRequest) -> HttpResponse:
+    """Follow the sun: who holds Severity 1, and the proof that somebody always will."""
+    reader = person(request)
+    return render(request, "desk/sun.html", sun_page(reader, Times(reader, timezone.now())))

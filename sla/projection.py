@@ -84,15 +84,17 @@ def calendar_of(frozen: FrozenCalendar) -> Calendar:
         (int(weekday), tuple((_local_time(opens), _local_time(closes)) for opens, closes in hours))
         for weekday, hours in frozen.weekly.items()
     )
-    return _calendar(frozen.zone, weekly, frozen.closed_on)
+    return _calendar(frozen.zone, weekly, frozen.closed_on, tuple(frozen.closing_times.items()))
 
 
 Week = tuple[tuple[int, tuple[tuple[time, time], ...]], ...]
 
 
 @lru_cache(maxsize=512)  # equal hours are one value, whose tables of open time are then found by identity
-def _calendar(zone: str, weekly: Week, holidays: frozenset[date]) -> Calendar:
-    return Calendar(zone, dict(weekly), holidays)
+def _calendar(
+    zone: str, weekly: Week, holidays: frozenset[date], half_days: tuple[tuple[date, time], ...]
+) -> Calendar:
+    return Calendar(zone, dict(weekly), holidays, dict(half_days))
 
 
 def _local_time(text: str) -> time:

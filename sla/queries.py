@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from django.db.models import OuterRef, Subquery, prefetch_related_objects
 
@@ -126,5 +126,4 @@ def _view(explanation: Explanation) -> ClockView:
 def _explanation(
     milestone: clock.Milestone, plan_version: PlanVersion, hours: FrozenCalendar, now: datetime
 ) -> Explanation:
-    holidays = {date.fromisoformat(day): name for day, name in hours.holidays.items()}
-    return explain(milestone, str(plan_version), holidays, now=now, place=hours.place)
+    return explain(milestone, str(plan_version), hours.closure_names, now=now, place=hours.place)

@@ -27,6 +27,8 @@ CONTACT_ATTEMPTED        channel: str, announces_closure: bool, message: int | N
 CLOSED                   reason: ClosureReason, problem: str, resolution: str, verdict: dict (not entitled only)
 REOPENED                 owner: int | None, message: int
 FOLLOWED_ON              number: str (the new case)
+TERMS_CHANGED            calendar: str, calendar_before: str (digests of frozen calendars), plan_version: int,
+                         plan_version_before: int, reason: str (what changed; customers read it)
 FIRST_RESPONSE_WARNED    cycle: int, share: 50 | 80, due_at: str
 FIRST_RESPONSE_BREACHED  cycle: int, due_at: str
 =======================  ==============================================================================================

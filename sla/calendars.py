@@ -15,7 +15,7 @@ Windows are half-open: a calendar is open at its opening and closed at its closi
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import MAXYEAR, UTC, date, datetime, time, timedelta
 from functools import cached_property, lru_cache
 from itertools import accumulate, pairwise
 from types import MappingProxyType
@@ -270,7 +270,7 @@ class _Timeline:
         return self._grown(table, table.first, table.last + 1)
 
     def _grown(self, table: _Table | None, first: int, last: int) -> _Table:
-        if last >= datetime.max.year:
+        if last >= MAXYEAR:
             raise ValueError("the calendar has no open time left")
         years = range(first, last + 1)
         earlier = years if table is None else range(first, table.first)

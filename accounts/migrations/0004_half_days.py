@@ -5,24 +5,28 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0003_invitation'),
+        ("accounts", "0003_invitation"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='frozencalendar',
-            name='half_days',
-            field=models.JSONField(default=dict, help_text='ISO date to the time from which it is closed, and the name.'),
+            model_name="frozencalendar",
+            name="half_days",
+            field=models.JSONField(
+                default=dict, help_text="ISO date to the time from which it is closed, and the name."
+            ),
         ),
         migrations.AddField(
-            model_name='holiday',
-            name='closed_from',
-            field=models.TimeField(blank=True, help_text='Empty: closed all day.', null=True),
+            model_name="holiday",
+            name="closed_from",
+            field=models.TimeField(blank=True, help_text="Empty: closed all day.", null=True),
         ),
         migrations.AddConstraint(
-            model_name='holiday',
-            constraint=models.CheckConstraint(condition=models.Q(('closed_from', datetime.time(0, 0)), _negated=True), name='half_day_opens_at_some_time'),
+            model_name="holiday",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("closed_from", datetime.time(0, 0)), _negated=True),
+                name="half_day_opens_at_some_time",
+            ),
         ),
     ]

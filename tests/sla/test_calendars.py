@@ -9,6 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import FrozenCalendar
+from sla.bases import calendar_of
 from sla.calendars import (
     ALWAYS_OPEN,
     Calendar,
@@ -27,7 +28,6 @@ from sla.calendars import (
     windows,
     windows_on,
 )
-from sla.projection import calendar_of
 from tests.sla import oracle
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)

@@ -12,8 +12,8 @@ from entitlements import operations as entitlements
 from entitlements.enums import Hours
 from entitlements.models import Entitlement, PlanTarget, PlanVersion, Product, SupportPlan
 from sla import words
+from sla.bases import promise_of
 from sla.explain import Explanation
-from sla.projection import promise_of
 from sla.promises import Promise
 from sla.queries import previews
 from web.case.times import Moment, Times

@@ -35,6 +35,15 @@ def freeze(organization: Organization, at: datetime) -> FrozenCalendar:
     )
 
 
+def renewed(frozen: FrozenCalendar, organization: Organization, received_at: datetime) -> FrozenCalendar:
+    """What was frozen when a case was received, with the closures of the same years as they now stand; not stored."""
+    year = received_at.astimezone(ZoneInfo(frozen.zone)).year
+    holidays, half_days = _closures_of(organization, range(year - YEARS_BEFORE, year + YEARS_AFTER + 1))
+    now = FrozenCalendar(**frozen.content | {"holidays": holidays, "half_days": half_days})
+    now.digest = now.content_digest
+    return now
+
+
 def weekly_hours(organization: Organization) -> dict[str, list[list[str]]]:
     """The country's weekly hours where it has its own, the region's otherwise."""
     calendar = _calendars(organization).first()
@@ -115,10 +124,10 @@ def pin_public_holidays(country: str, subdivision: str, years: range) -> None:
             country=country, subdivision=subdivision, year=year, defaults={"release": version("holidays")}
         )
         if first:
-            _pin(country, subdivision, _public_holidays(country, subdivision, year))
+            pin(country, subdivision, _public_holidays(country, subdivision, year))
 
 
-def _pin(country: str, subdivision: str, named: dict[date, str]) -> None:
+def pin(country: str, subdivision: str, named: dict[date, str]) -> None:
     """Write the rows; a closure of the same name that an administrator kept already stays as it is."""
     Holiday.objects.bulk_create(
         (

@@ -127,6 +127,10 @@ class HolidayImport(models.Model):
     subdivision = models.CharField(max_length=8, blank=True)
     year = models.PositiveSmallIntegerField()
     release = models.CharField(max_length=20)
+    imported_by = models.ForeignKey(
+        "User", null=True, on_delete=models.PROTECT, related_name="+", help_text="Empty: pinned when first needed."
+    )
+    imported_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [

@@ -201,8 +201,25 @@ def milestones(
         elif cycles[-1].ended_at is None:
             cycles[-1] = _advance(cycles[-1], fact, promise, calendar)
             if fact.seq in changes:
-                cycles[-1] = _counted_anew(cycles[-1], fact, changes[fact.seq])
+                cycles[-1] = counted_anew(cycles[-1], fact, changes[fact.seq])
     return cycles
+
+
+def counted_anew(milestone: Milestone, fact: Fact, basis: Basis) -> Milestone:
+    """The milestone by other promises and hours since `fact`, each from the moment it counts from (A-09).
+
+    One that has ended, or is missed by then, stays as it is.
+    """
+    missed = milestone.breached_at or (milestone.due_at and fact.at > milestone.due_at)
+    if milestone.ended_at or missed:
+        return milestone
+    promises = [basis.promises.of(milestone.kind, term.promise.severity) for term in milestone.terms]
+    terms = tuple(
+        Term(promise, promise.calendar(basis.calendar), term.since_at)
+        for promise, term in zip(promises, milestone.terms, strict=True)
+    )
+    anew = replace(_aimed(milestone, terms=terms), basis=fact.seq)
+    return _stepped(anew, fact.at, fact.kind, fact.data["reason"])
 
 
 def state_at(clock: Clock, now: datetime) -> ClockState:
@@ -347,19 +364,6 @@ def _advance(milestone: Milestone, fact: Fact, promise: Promise, calendar: Calen
         terms = _terms_after(milestone.terms, promise, calendar, _second(fact.at))
         return _stepped(_aimed(milestone, terms=terms), fact.at, fact.kind)
     return milestone
-
-
-def _counted_anew(milestone: Milestone, fact: Fact, basis: Basis) -> Milestone:
-    """The milestone by other promises and hours, each from the moment it counts from; one that was missed stays."""
-    if milestone.breached_at:
-        return milestone
-    promises = [basis.promises.of(milestone.kind, term.promise.severity) for term in milestone.terms]
-    terms = tuple(
-        Term(promise, promise.calendar(basis.calendar), term.since_at)
-        for promise, term in zip(promises, milestone.terms, strict=True)
-    )
-    anew = replace(_aimed(milestone, terms=terms), basis=fact.seq)
-    return _stepped(anew, fact.at, fact.kind, fact.data["reason"])
 
 
 def _terms_after(terms: tuple[Term, ...], promise: Promise, calendar: Calendar, at: datetime) -> tuple[Term, ...]:

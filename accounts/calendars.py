@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import holidays
 from django.db import transaction
-from django.db.models import Exists, Q, QuerySet
+from django.db.models import Exists, F, Q, QuerySet, Subquery
 
 from accounts.models import FrozenCalendar, Holiday, HolidayImport, Organization, RegionCalendar
 
@@ -25,12 +25,23 @@ def freeze(organization: Organization, at: datetime) -> FrozenCalendar:
     year = at.astimezone(ZoneInfo(organization.own_zone)).year
     years = range(year - YEARS_BEFORE, year + YEARS_AFTER + 1)
     pin_public_holidays(organization.country, organization.subdivision, years)
+    holidays, half_days = _closures_of(organization, years)
     return FrozenCalendar.of(
         zone=organization.own_zone,
         place=organization.place,
         weekly=weekly_hours(organization),
-        holidays=_holidays_of(organization, years),
+        holidays=holidays,
+        half_days=half_days,
     )
+
+
+def renewed(frozen: FrozenCalendar, organization: Organization, received_at: datetime) -> FrozenCalendar:
+    """What was frozen when a case was received, with the closures of the same years as they now stand; not stored."""
+    year = received_at.astimezone(ZoneInfo(frozen.zone)).year
+    holidays, half_days = _closures_of(organization, range(year - YEARS_BEFORE, year + YEARS_AFTER + 1))
+    now = FrozenCalendar(**frozen.content | {"holidays": holidays, "half_days": half_days})
+    now.digest = now.content_digest
+    return now
 
 
 def weekly_hours(organization: Organization) -> dict[str, list[list[str]]]:
@@ -47,15 +58,25 @@ def _calendars(organization: Organization) -> QuerySet[RegionCalendar]:
     return kept.order_by("-country")
 
 
-def _holidays_of(organization: Organization, years: range) -> dict[str, str]:
-    """The closures of the country and the subdivision, and the public holidays as the subdivision keeps them."""
-    rows = Holiday.objects.filter(
-        kept_by(organization.country, organization.subdivision), on__year__gte=years.start, on__year__lt=years.stop
-    ).order_by("on", "source", "name")
-    named: dict[str, str] = {}
+def _closures_of(organization: Organization, years: range) -> tuple[dict[str, str], dict[str, list[str]]]:
+    """The closures of the country and the subdivision, and the public holidays as the subdivision keeps them.
+
+    First the whole days, ISO date to name; then the half days, ISO date to the time from which it is closed and the
+    name. A day that is closed for a whole reason is no half day, and of two half days the earlier closing counts.
+    """
+    kept = Holiday.objects.filter(kept_by(organization.country, organization.subdivision))
+    rows = kept.filter(on__year__gte=years.start, on__year__lt=years.stop).order_by(
+        "on", F("closed_from").asc(nulls_first=True), "source", "name"
+    )
+    whole: dict[str, str] = {}
+    half: dict[str, list[str]] = {}
     for row in rows:
-        named.setdefault(row.on.isoformat(), row.name)
-    return named
+        day = row.on.isoformat()
+        if row.closed_from is None:
+            whole.setdefault(day, row.name)
+        elif day not in whole:
+            half.setdefault(day, [f"{row.closed_from:%H:%M}", row.name])
+    return whole, half
 
 
 def kept_by(country: str, subdivision: str) -> Q:
@@ -73,18 +94,27 @@ def hours_of_a_day(organization: Organization, on: date) -> FrozenCalendar | Non
     pinned = HolidayImport.objects.filter(
         country=organization.country, subdivision=organization.subdivision, year=on.year
     )
+    kept = Holiday.objects.filter(kept_by(organization.country, organization.subdivision), on=on)
+    closures = kept.order_by(F("closed_from").asc(nulls_first=True))
     found = (
         _calendars(organization)
-        .annotate(closed=Exists(Holiday.objects.filter(kept_by(organization.country, organization.subdivision), on=on)))
+        .annotate(closed=Exists(closures), closed_from=Subquery(closures.values("closed_from")[:1]))
         .filter(Exists(pinned))
-        .values_list("weekly", "closed")
+        .values_list("weekly", "closed", "closed_from")
         .first()
     )
     if found is None:
         return None
-    weekly, closed = found
-    holidays = {on.isoformat(): ""} if closed else {}
-    return FrozenCalendar(zone=organization.own_zone, place=organization.place, weekly=weekly, holidays=holidays)
+    weekly, closed, closed_from = found
+    holidays = {on.isoformat(): ""} if closed and closed_from is None else {}
+    half_days = {on.isoformat(): [f"{closed_from:%H:%M}", ""]} if closed_from else {}
+    return FrozenCalendar(
+        zone=organization.own_zone,
+        place=organization.place,
+        weekly=weekly,
+        holidays=holidays,
+        half_days=half_days,
+    )
 
 
 @transaction.atomic
@@ -96,10 +126,10 @@ def pin_public_holidays(country: str, subdivision: str, years: range) -> None:
             country=country, subdivision=subdivision, year=year, defaults={"release": version("holidays")}
         )
         if first:
-            _pin(country, subdivision, _public_holidays(country, subdivision, year))
+            pin(country, subdivision, _public_holidays(country, subdivision, year))
 
 
-def _pin(country: str, subdivision: str, named: dict[date, str]) -> None:
+def pin(country: str, subdivision: str, named: dict[date, str]) -> None:
     """Write the rows; a closure of the same name that an administrator kept already stays as it is."""
     Holiday.objects.bulk_create(
         (

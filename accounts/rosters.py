@@ -99,7 +99,7 @@ def _center(center: SupportCenter, first: datetime, last: datetime) -> Center:
 def _closed_on(center: SupportCenter, first: datetime, last: datetime) -> dict[date, str]:
     years = range(first.year, last.year + 2)
     pin_public_holidays(center.country, center.subdivision, years)
-    kept = Holiday.objects.filter(kept_by(center.country, center.subdivision))
+    kept = Holiday.objects.filter(kept_by(center.country, center.subdivision), closed_from=None)
     return dict(kept.filter(on__gte=first.date() - 2 * DAY, on__lte=last.date() + DAY).values_list("on", "name"))
 
 

@@ -28,6 +28,7 @@ DISCLOSED: Mapping[EventKind, frozenset[str]] = {
     EventKind.CLOSED: frozenset({"reason", "problem", "resolution", "verdict"}),
     EventKind.REOPENED: frozenset({"owner", "message"}),
     EventKind.FOLLOWED_ON: frozenset({"number"}),
+    EventKind.TERMS_CHANGED: frozenset({"reason"}),
     EventKind.FIRST_RESPONSE_BREACHED: frozenset({"cycle", "due_at"}),
 }
 

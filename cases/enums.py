@@ -152,6 +152,7 @@ class Verb(StrEnum):
     CLOSE_FOR_NO_RESPONSE = "close_for_no_response"
     REOPEN = "reopen"
     FOLLOW_ON = "follow_on"
+    CHANGE_TERMS = "change_terms"
 
 
 class EventKind(StrEnum):
@@ -176,6 +177,7 @@ class EventKind(StrEnum):
     CLOSED = "closed"
     REOPENED = "reopened"
     FOLLOWED_ON = "followed_on"
+    TERMS_CHANGED = "terms_changed"
     CLOSURE_REMINDED = "closure_reminded"
     FIRST_RESPONSE_WARNED = "first_response_warned"
     FIRST_RESPONSE_BREACHED = "first_response_breached"

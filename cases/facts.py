@@ -27,6 +27,8 @@ CONTACT_ATTEMPTED        channel: str, announces_closure: bool, message: int | N
 CLOSED                   reason: ClosureReason, problem: str, resolution: str, verdict: dict (not entitled only)
 REOPENED                 owner: int | None, message: int
 FOLLOWED_ON              number: str (the new case)
+TERMS_CHANGED            calendar: str, calendar_before: str (digests of frozen calendars), plan_version: int,
+                         plan_version_before: int, reason: str (what changed; customers read it)
 FIRST_RESPONSE_WARNED    cycle: int, share: 50 | 80, due_at: str
 FIRST_RESPONSE_BREACHED  cycle: int, due_at: str
 =======================  ==============================================================================================
@@ -141,15 +143,15 @@ def apply(state: State | None, fact: Fact) -> State:
         state = State(requested=Severity(fact.data["requested"]), phone=fact.data["phone"])
     elif fact.seq != state.version + 1:
         raise ValueError(f"fact {fact.seq} does not follow fact {state.version}")
-    updated_at = max(state.updated_at or fact.at, fact.at)
-    after = replace(state, **_changes(state, fact), version=fact.seq, updated_at=updated_at)
+    changes = _changes(state, fact)
     if is_response(fact) and not state.responded_at:
-        after = replace(after, responded_at=fact.at)
+        changes["responded_at"] = fact.at
     if _begins_anew(fact):
-        after = replace(after, attempts=())
-    if state.version == 0 or after.turn is not state.turn:
-        after = replace(after, turn_since_at=fact.at)
-    return after
+        changes["attempts"] = ()
+    if state.version == 0 or turn_of(changes.get("status", state.status)) is not state.turn:
+        changes["turn_since_at"] = fact.at
+    updated_at = max(state.updated_at or fact.at, fact.at)
+    return replace(state, **changes, version=fact.seq, updated_at=updated_at)
 
 
 def is_response(fact: Fact) -> bool:

@@ -45,6 +45,7 @@ STAFF_VERBS: dict[Verb, frozenset[StaffRole]] = {
     Verb.CLOSE_FOR_NO_RESPONSE: _ENGINEERS,
     Verb.REOPEN: _DESK,
     Verb.FOLLOW_ON: _INTAKE,
+    Verb.CHANGE_TERMS: frozenset({StaffRole.ADMIN}),
 }
 
 

@@ -33,6 +33,7 @@ LEGAL: dict[Verb, frozenset[Status]] = {
     Verb.CLOSE_FOR_NO_RESPONSE: OPEN,
     Verb.REOPEN: frozenset({Status.CLOSED}),
     Verb.FOLLOW_ON: frozenset({Status.CLOSED}),
+    Verb.CHANGE_TERMS: OPEN,
 }
 
 

@@ -4,7 +4,7 @@ from accounts.enums import StaffRole
 from accounts.models import User
 from accounts.permissions import rules_for
 from accounts.standing import Decision, allow, deny
-from entitlements.models import Entitlement
+from entitlements.models import Entitlement, SupportPlan
 
 
 @rules_for(Entitlement)
@@ -17,3 +17,11 @@ def entitlement_rule(actor: User, verb: str, entitlement: Entitlement) -> Decisi
     if entitlement.organization_id in actor.standings:
         return allow(f"You act for {entitlement.organization}.")
     return deny("You do not act for this organization.")
+
+
+@rules_for(SupportPlan)
+def plan_rule(actor: User, verb: str, plan: SupportPlan | type[SupportPlan]) -> Decision:
+    """Staff read plans, administrators make their versions."""
+    if verb == "view":
+        return Decision(actor.staff_role is not None, "Support staff read what the plans promise.")
+    return Decision(actor.staff_role is StaffRole.ADMIN, "Administrators keep support plans.")

@@ -61,6 +61,8 @@ class PlanVersion(models.Model):
     included = ArrayField(models.CharField(max_length=40, choices=Activity.choices()))
     excluded = ArrayField(models.CharField(max_length=40, choices=Activity.choices()), default=list)
     language = models.CharField(max_length=40, default="English", help_text="The one language of support (C-LNG-01).")
+    made_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField(null=True, blank=True)
 
     objects = PlanVersionQuerySet.as_manager()
 

@@ -1,12 +1,19 @@
-"""The entitlement check on real rows."""
+"""The entitlement check on real rows, and new versions of plans."""
 
-from datetime import date
+from dataclasses import asdict
+from datetime import date, datetime
 
-from accounts.models import Organization
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Max
+
+from accounts.models import Organization, User
+from accounts.permissions import may
 from accounts.refusal import Refusal
 from accounts.standing import Decision
+from entitlements.drafts import Draft
 from entitlements.enums import Outcome
-from entitlements.models import Entitlement, PlanVersion, Product, SupportPlan
+from entitlements.models import Entitlement, PlanTarget, PlanVersion, Product, SupportPlan
 from entitlements.rules import EntitlementFacts, Verdict, verify
 
 
@@ -51,3 +58,29 @@ def require_reason_against(verdict: Verdict, reason: str) -> None:
     """Going against a verdict that is not "entitled" needs a reason (C-STF-05)."""
     if verdict.outcome is not Outcome.ENTITLED and not reason.strip():
         raise Refusal("override_missing", "The check did not find a present entitlement: say why the case is accepted.")
+
+
+@transaction.atomic
+def add_version(plan: SupportPlan, draft: Draft, *, by: User, at: datetime) -> PlanVersion:
+    """Let the plan promise something else from a day on; what came before stays readable, and holds for its cases.
+
+    Raises Refusal for a draft that is not sound or a day that has a version already, PermissionDenied unless `by`
+    keeps plans. Guide: C-DOC-03, C-DOC-04.
+    """
+    if not (decision := may(by, "add_version", plan)):
+        raise PermissionDenied(decision.reason)
+    draft.require_sound(at.date())
+    versions = SupportPlan.objects.select_for_update().get(pk=plan.pk).versions
+    if versions.filter(effective_on=draft.effective_on).exists():
+        raise Refusal("effective_on_taken", "Another version takes effect on that day: choose a later one.")
+    version = versions.create(
+        number=1 + (versions.aggregate(last=Max("number"))["last"] or 0),
+        effective_on=draft.effective_on,
+        channels=list(draft.channels),
+        included=list(draft.included),
+        excluded=list(draft.excluded),
+        made_by=by,
+        made_at=at,
+    )
+    PlanTarget.objects.bulk_create(PlanTarget(version=version, **asdict(target)) for target in draft.targets)
+    return version

@@ -14,8 +14,8 @@ Windows are half-open: a calendar is open at its opening and closed at its closi
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from dataclasses import dataclass, field
+from datetime import MAXYEAR, UTC, date, datetime, time, timedelta
 from functools import cached_property, lru_cache
 from itertools import accumulate, pairwise
 from types import MappingProxyType
@@ -34,38 +34,54 @@ NOTHING = timedelta(0)
 
 @dataclass(frozen=True)
 class Calendar:
-    """When it is open: `weekly` local hours in `zone`, except on `holidays`. Equal calendars share their
-    tables.
+    """When it is open: `weekly` local hours in `zone`, except on `holidays`, and on half days until they close.
+    Equal calendars share their tables.
 
     `zone` is an IANA name of a place, or "UTC"; `weekly` maps weekdays (Monday = 0) to intervals of local
     time, of which a day may have several and which end at 24:00 when they end with `time(0)`; `holidays` are
-    local dates.
+    local dates; `half_days` maps local dates to the time from which they are closed. A half day that would not
+    open at all is a holiday, and on a holiday or a day without hours there is nothing left to close.
 
     Raises ValueError for an unknown zone or a fixed offset, for empty, reversed or overlapping intervals, for
-    a holiday that is not a plain date, and for a calendar that never opens.
+    a holiday that is not a plain date, for a closing time with a zone of its own, and for a calendar that never
+    opens.
     """
 
     zone: str
     weekly: Weekly
     holidays: frozenset[date] = frozenset()
+    half_days: Mapping[date, time] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         _require_place(self.zone)
-        if any(isinstance(day, datetime) for day in self.holidays):
+        if any(isinstance(day, datetime) for day in (*self.holidays, *self.half_days)):
             raise ValueError("a holiday is a plain local date")
-        object.__setattr__(self, "weekly", _tidy(self.weekly))
-        object.__setattr__(self, "holidays", frozenset(self.holidays))
+        if any(closes.tzinfo for closes in self.half_days.values()):
+            raise ValueError("opening hours are local times without a zone of their own")
+        weekly = _tidy(self.weekly)
+        opening = {on: weekly[on.weekday()][0][0] for on in self.half_days if on.weekday() in weekly}
+        shut = {on for on, opens in opening.items() if self.half_days[on] <= opens}
+        holidays = frozenset(self.holidays) | shut
+        half_days = {on: self.half_days[on] for on in sorted(set(opening) - holidays)}
+        object.__setattr__(self, "weekly", weekly)
+        object.__setattr__(self, "holidays", holidays)
+        object.__setattr__(self, "half_days", MappingProxyType(half_days))
 
     def __hash__(self) -> int:
         return self._hash
 
     @cached_property
     def _hash(self) -> int:
-        return hash((self.zone, tuple(self.weekly.items()), self.holidays))
+        return hash((self.zone, tuple(self.weekly.items()), self.holidays, tuple(self.half_days.items())))
 
     @cached_property
     def tz(self) -> ZoneInfo:
         return ZoneInfo(self.zone)
+
+    @cached_property
+    def timeline(self) -> "_Timeline":
+        """Its prepared open windows, shared with equal calendars."""
+        return _timeline(self)
 
 
 class Window(NamedTuple):
@@ -87,29 +103,32 @@ def always_open(zone: str) -> Calendar:
 
 @lru_cache(maxsize=256)
 def every_hour_of_business_days(calendar: Calendar) -> Calendar:
-    """The "24/5" calendar: all 24 hours of the business days of `calendar` (C-ESC-07, A-05)."""
-    return Calendar(calendar.zone, {weekday: [WHOLE_DAY] for weekday in calendar.weekly}, calendar.holidays)
+    """The "24/5" calendar: all 24 hours of the business days of `calendar` (C-ESC-07, A-05).
+
+    A half day ends there too when it closes.
+    """
+    week = {weekday: [WHOLE_DAY] for weekday in calendar.weekly}
+    return Calendar(calendar.zone, week, calendar.holidays, calendar.half_days)
 
 
 def add_open_time(calendar: Calendar, start: datetime, amount: timedelta) -> datetime:
     """Return the aware UTC moment by which `amount` of open time has passed since `start`.
 
     An amount used up exactly at closing ends at closing; zero gives the next open moment, or `start` itself
-    when open. Raises ValueError for a naive `start` or a negative `amount`. Guide: C-COV-01, C-COV-02.
+    when open. Raises ValueError for a naive `start`, a negative `amount`, or one that no time is left for.
+    Guide: C-COV-01, C-COV-02.
     """
     if amount <= NOTHING:
         if amount < NOTHING:
             raise ValueError("an amount of open time is not negative")
         return next_opening(calendar, start)
-    at = _utc(start)
-    number = at.year
-    year = _year(calendar, number)
-    amount += year.open_until(at)
-    while amount > year.total:
-        amount -= year.total
-        number += 1
-        year = _year(calendar, number)
-    return year.moment_of(amount)
+    at = start if start.tzinfo is UTC else _utc(start)
+    timeline = calendar.timeline
+    table = timeline.reaching(at, at)
+    amount += table.open_until(at)
+    while amount > table.spent[-1]:
+        table = timeline.longer(table)
+    return table.moment_of(amount)
 
 
 def open_time_between(calendar: Calendar, start: datetime, end: datetime) -> timedelta:
@@ -117,10 +136,10 @@ def open_time_between(calendar: Calendar, start: datetime, end: datetime) -> tim
 
     Raises ValueError if either is naive or if `end` is earlier. Guide: C-COV-01, C-COV-02.
     """
-    start, end = _utc_span(start, end)
-    before = _year(calendar, start.year).open_until(start)
-    whole = sum((_year(calendar, number).total for number in range(start.year, end.year)), NOTHING)
-    return whole + _year(calendar, end.year).open_until(end) - before
+    if not (start.tzinfo is UTC is end.tzinfo and start <= end):
+        start, end = _utc_span(start, end)
+    table = calendar.timeline.reaching(start, end)
+    return table.open_until(end) - table.open_until(start)
 
 
 def is_open(calendar: Calendar, at: datetime) -> bool:
@@ -134,12 +153,11 @@ def next_opening(calendar: Calendar, at: datetime) -> datetime:
     Raises ValueError for a naive `at`.
     """
     at = _utc(at)
-    for number in range(at.year, at.max.year):
-        year = _year(calendar, number)
-        index = bisect_right(year.closes, at)
-        if index < len(year.opens):
-            return max(at, year.opens[index])
-    raise ValueError("the calendar has no open time left")
+    timeline = calendar.timeline
+    table = timeline.reaching(at, at)
+    while (index := bisect_right(table.closes, at)) == len(table.opens):
+        table = timeline.longer(table)
+    return max(at, table.opens[index])
 
 
 def open_until(calendar: Calendar, at: datetime) -> datetime | None:
@@ -162,8 +180,7 @@ def windows(calendar: Calendar, start: datetime, end: datetime) -> Iterator[Wind
         return iter(())
     return _joined(
         Window(max(opens, start), min(closes, end))
-        for number in range(start.year, end.year + 1)
-        for opens, closes in _year(calendar, number).between(start, end)
+        for opens, closes in calendar.timeline.reaching(start, end).between(start, end)
     )
 
 
@@ -172,13 +189,21 @@ def business_day(calendar: Calendar, on: date) -> bool:
     return on.weekday() in calendar.weekly and on not in calendar.holidays
 
 
+def hours_on(calendar: Calendar, on: date) -> Sequence[tuple[time, time]]:
+    """Return the local hours of the day `on` as `weekly` writes them; none on a holiday."""
+    if not business_day(calendar, on):
+        return ()
+    hours = calendar.weekly[on.weekday()]
+    if (shut := calendar.half_days.get(on)) is None:
+        return hours
+    return [(opens, shut if closes == MIDNIGHT else min(closes, shut)) for opens, closes in hours if opens < shut]
+
+
 def windows_on(calendar: Calendar, on: date) -> list[Window]:
     """Return the open windows of the local day `on`; none on a holiday or on a day that the zone skipped."""
-    if not business_day(calendar, on):
-        return []
     day = (
         Window(_instant(calendar, on, opens), _instant(calendar, on + DAY if closes == MIDNIGHT else on, closes))
-        for opens, closes in calendar.weekly[on.weekday()]
+        for opens, closes in hours_on(calendar, on)
     )
     return [window for window in day if window.length]
 
@@ -188,25 +213,33 @@ def day_bounds(calendar: Calendar, on: date) -> Window:
     return Window(_instant(calendar, on, MIDNIGHT), _instant(calendar, on + DAY, MIDNIGHT))
 
 
-class _Year(NamedTuple):
-    """The open windows of one UTC year, cut to it, with the year's open time before each of them."""
+class _Table(NamedTuple):
+    """The open windows of the UTC years `first` to `last`, in order, and how their time adds up.
 
+    One list for all the years, so that an answer is found by bisection however long the span. `spent` is the open time
+    by the end of each window, after a leading zero; `zeros` is for each window where a count that runs through it
+    would have begun, had it never paused. A window that runs over a year's end is two that touch.
+    """
+
+    first: int
+    last: int
+    since: datetime
+    until: datetime
     opens: tuple[datetime, ...]
     closes: tuple[datetime, ...]
-    before: tuple[timedelta, ...]
-    total: timedelta
+    zeros: tuple[datetime, ...]
+    spent: tuple[timedelta, ...]
 
     def open_until(self, at: datetime) -> timedelta:
-        """The year's open time before `at`."""
-        index = bisect_right(self.opens, at) - 1
-        if index < 0:
-            return NOTHING
-        return self.before[index] + (min(at, self.closes[index]) - self.opens[index])
+        """The open time of the table before `at`."""
+        index = bisect_right(self.opens, at)
+        if index and at < self.closes[index - 1]:
+            return at - self.zeros[index - 1]
+        return self.spent[index]
 
     def moment_of(self, amount: timedelta) -> datetime:
-        """The moment at which `amount` of the year's open time is used up: more than none, at most all."""
-        index = bisect_left(self.before, amount) - 1
-        return self.opens[index] + (amount - self.before[index])
+        """The moment at which `amount` of the table's open time is used up: more than none, at most all."""
+        return self.zeros[bisect_left(self.spent, amount) - 1] + amount
 
     def between(self, start: datetime, end: datetime) -> Iterable[tuple[datetime, datetime]]:
         """The windows of which some part lies between `start` and `end`."""
@@ -214,26 +247,66 @@ class _Year(NamedTuple):
         return zip(self.opens[some], self.closes[some], strict=True)
 
 
-@lru_cache(maxsize=1024)  # about 40 kB each: ten years of a hundred calendars
-def _year(calendar: Calendar, number: int) -> _Year:
-    begin, end = datetime(number, 1, 1, tzinfo=UTC), datetime(number + 1, 1, 1, tzinfo=UTC)
+class _Timeline:
+    """The table of a calendar, made longer by whole years when a question lies outside it.
+
+    A table is replaced, never changed: threads that ask meanwhile read a whole one, older or newer.
+    """
+
+    def __init__(self, calendar: Calendar) -> None:
+        self.calendar = calendar
+        self.table: _Table | None = None
+
+    def reaching(self, start: datetime, end: datetime) -> _Table:
+        """A table that holds the years of `start` and `end` (UTC)."""
+        table = self.table
+        if table is not None and table.since <= start and end < table.until:
+            return table
+        first, last = (start.year, end.year) if table is None else (table.first, table.last)
+        return self._grown(table, min(first, start.year), max(last, end.year))
+
+    def longer(self, table: _Table) -> _Table:
+        """That table with one more year."""
+        return self._grown(table, table.first, table.last + 1)
+
+    def _grown(self, table: _Table | None, first: int, last: int) -> _Table:
+        if last >= MAXYEAR:
+            raise ValueError("the calendar has no open time left")
+        years = range(first, last + 1)
+        earlier = years if table is None else range(first, table.first)
+        later = range(0) if table is None else range(table.last + 1, last + 1)
+        known = () if table is None else zip(table.opens, table.closes, strict=True)
+        spans = [*_of_years(self.calendar, earlier), *known, *_of_years(self.calendar, later)]
+        opens, closes = tuple(one for one, _ in spans), tuple(one for _, one in spans)
+        spent = tuple(accumulate((end - begin for begin, end in spans), initial=NOTHING))
+        zeros = tuple(begin - before for begin, before in zip(opens, spent, strict=False))
+        self.table = _Table(first, last, _new_year(first), _new_year(last + 1), opens, closes, zeros, spent)
+        return self.table
+
+
+@lru_cache(maxsize=256)  # about 40 kB for each year that was asked for: five years of a calendar as a rule
+def _timeline(calendar: Calendar) -> _Timeline:
+    return _Timeline(calendar)
+
+
+def _of_years(calendar: Calendar, years: Iterable[int]) -> Iterator[Window]:
+    return (window for year in years for window in _of_year(calendar, _new_year(year), _new_year(year + 1)))
+
+
+def _of_year(calendar: Calendar, begin: datetime, end: datetime) -> Iterator[Window]:
+    """The open windows of one UTC year, cut to it."""
     first = begin.date() - 2 * DAY  # local days that touch this UTC year lie within two days of it
     days = (first + offset * DAY for offset in range((end - begin).days + 4))
-    table = list(
-        _joined(
-            Window(max(opens, begin), min(closes, end))
-            for on in days
-            for opens, closes in windows_on(calendar, on)
-            if opens < end and begin < closes
-        )
+    return _joined(
+        Window(max(opens, begin), min(closes, end))
+        for on in days
+        for opens, closes in windows_on(calendar, on)
+        if opens < end and begin < closes
     )
-    *before, total = accumulate((window.length for window in table), initial=NOTHING)
-    return _Year(
-        tuple(window.opens for window in table),
-        tuple(window.closes for window in table),
-        tuple(before),
-        total,
-    )
+
+
+def _new_year(year: int) -> datetime:
+    return datetime(year, 1, 1, tzinfo=UTC)
 
 
 def _joined(parts: Iterable[Window]) -> Iterator[Window]:

@@ -16,14 +16,17 @@ The log is the truth: the same facts, promises and calendar always give the same
 - A hold is truly excluded (A-08); a clock that is held has no due moment.
 - A miss stays a miss (A-09): once the log has passed the due moment, nothing moves it. A passing fact, such as a note,
   tells nothing of that: an answer from before it may be recorded after it.
+- What clocks are counted by changes only where an administrator says so: a clock that runs is then counted anew from
+  its start, by the new hours and targets and over the same pauses (A-09). Clocks that ended or were missed stay.
 - Closing the case, refusing it included, withdraws a clock that is not met: closed time belongs to no clock.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any, Protocol
+from types import MappingProxyType
+from typing import Any, NamedTuple, Protocol
 
 from accounts.enums import Worded
 from cases.enums import PASSING_KINDS, EventKind, HoldReason, Severity
@@ -60,6 +63,13 @@ class Pause:
     reason: HoldReason
 
 
+class Basis(NamedTuple):
+    """What the clocks of a case are counted by: its plan's promises and its business hours."""
+
+    promises: Promises
+    calendar: Calendar
+
+
 @dataclass(frozen=True, slots=True)
 class Term:
     """A promise that holds: it counts from `since_at` (aware UTC) in the hours of `calendar`."""
@@ -73,7 +83,8 @@ class Term:
 class Step:
     """A turn in a clock's life: from `at` on, because of a fact of kind `why`, the clock is due `due_at`.
 
-    `promise` is that of the case's severity, `decisive` the one by which the clock is due then.
+    `promise` is that of the case's severity, `decisive` the one by which the clock is due then. `note` is what an
+    administrator said of a change of what it is counted by.
     """
 
     at: datetime
@@ -81,6 +92,7 @@ class Step:
     promise: Promise
     decisive: Promise
     due_at: datetime | None
+    note: str = ""
 
 
 class Clock(Protocol):
@@ -106,7 +118,7 @@ class Milestone:
     `term` is the decisive one, whose promise and hours the clock shows. `due_at` is None while the clock is held with
     time left; `soon_at` is when it begins to look short of time. `breached_at` is the due moment, once a fact of the
     log lies past it; `stopped_at` is when the case was closed or refused without a response. `trail` tells how
-    `due_at` came about.
+    `due_at` came about. `basis` is the `seq` of the fact that said what it is counted by, 0 for what held at receipt.
     """
 
     kind: MilestoneKind
@@ -121,6 +133,7 @@ class Milestone:
     stopped_at: datetime | None = None
     pauses: tuple[Pause, ...] = ()
     trail: tuple[Step, ...] = ()
+    basis: int = 0
 
     @property
     def promise(self) -> Promise:
@@ -163,22 +176,50 @@ class Milestone:
         return _settled_state(self) or ClockState.RUNNING
 
 
-def milestones(log: Iterable[Fact], promises: Promises, calendar: Calendar) -> list[Milestone]:
+UNCHANGED: Mapping[int, Basis] = MappingProxyType({})
+
+
+def milestones(
+    log: Iterable[Fact], promises: Promises, calendar: Calendar, changes: Mapping[int, Basis] = UNCHANGED
+) -> list[Milestone]:
     """Fold a case's log to its milestones, oldest first.
 
-    `calendar` holds the business hours frozen on the case. Raises LookupError when the plan promises nothing for a
-    severity of the log, and ValueError for a log with gaps. Guide: C-SLA-01 to C-SLA-04.
+    `promises` and `calendar`, the business hours, are those frozen on the case at receipt; `changes` has what holds
+    from a fact of the log on, by its `seq` (A-09). Raises LookupError when the plan promises nothing for a severity of
+    the log, and ValueError for a log with gaps. Guide: C-SLA-01 to C-SLA-04.
     """
     cycles: list[Milestone] = []
     state: State | None = None
+    basis = 0
     for fact in log:
         state = apply(state, fact)
+        if fact.seq in changes:
+            basis, (promises, calendar) = fact.seq, changes[fact.seq]
         promise = promises.of(MilestoneKind.FIRST_RESPONSE, state.severity)
         if fact.kind in _STARTS:
-            cycles.append(_start(len(cycles) + 1, fact, promise, calendar))
+            cycles.append(replace(_start(len(cycles) + 1, fact, promise, calendar), basis=basis))
         elif cycles[-1].ended_at is None:
             cycles[-1] = _advance(cycles[-1], fact, promise, calendar)
+            if fact.seq in changes:
+                cycles[-1] = counted_anew(cycles[-1], fact, changes[fact.seq])
     return cycles
+
+
+def counted_anew(milestone: Milestone, fact: Fact, basis: Basis) -> Milestone:
+    """The milestone by other promises and hours since `fact`, each from the moment it counts from (A-09).
+
+    One that has ended, or is missed by then, stays as it is.
+    """
+    missed = milestone.breached_at or (milestone.due_at and fact.at > milestone.due_at)
+    if milestone.ended_at or missed:
+        return milestone
+    promises = [basis.promises.of(milestone.kind, term.promise.severity) for term in milestone.terms]
+    terms = tuple(
+        Term(promise, promise.calendar(basis.calendar), term.since_at)
+        for promise, term in zip(promises, milestone.terms, strict=True)
+    )
+    anew = replace(_aimed(milestone, terms=terms), basis=fact.seq)
+    return _stepped(anew, fact.at, fact.kind, fact.data["reason"])
 
 
 def state_at(clock: Clock, now: datetime) -> ClockState:
@@ -312,7 +353,7 @@ def _advance(milestone: Milestone, fact: Fact, promise: Promise, calendar: Calen
         return replace(_resumed(milestone, fact.at), met_at=fact.at)
     if fact.kind is EventKind.CLOSED:
         return replace(_resumed(milestone, fact.at), stopped_at=fact.at)
-    if milestone.breached_at:
+    if milestone.breached_at or fact.kind is EventKind.TERMS_CHANGED:
         return milestone
     if fact.kind is EventKind.HELD and not milestone.held:
         pause = Pause(_second(fact.at), None, HoldReason(fact.data["reason"]))
@@ -364,8 +405,8 @@ def _urgency(milestone: Milestone) -> tuple[datetime, timedelta]:
     return datetime.max.replace(tzinfo=UTC), left(milestone, milestone.pauses[-1].began_at)
 
 
-def _stepped(milestone: Milestone, at: datetime, why: EventKind) -> Milestone:
-    step = Step(at, why, milestone.terms[-1].promise, milestone.promise, milestone.due_at)
+def _stepped(milestone: Milestone, at: datetime, why: EventKind, note: str = "") -> Milestone:
+    step = Step(at, why, milestone.terms[-1].promise, milestone.promise, milestone.due_at, note)
     return replace(milestone, trail=(*milestone.trail, step))
 
 

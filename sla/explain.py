@@ -155,7 +155,8 @@ def _facts(explanation: Explanation, more_zones: list[ZoneInfo]) -> Iterator[tup
         "Closed": milestone.stopped_at,
     }
     yield "Promise", f"{explanation.promise} ({milestone.clause}), {explanation.plan}"
-    yield "Calendar", f"{explanation.calendar}; fixed at receipt"
+    fixed = "changed by an administrator since receipt" if milestone.basis else "fixed at receipt"
+    yield "Calendar", f"{explanation.calendar}; {fixed}"
     yield from ((name, told(at)) for name, at in moments.items() if at)
 
 
@@ -196,7 +197,8 @@ def _category(span: Span) -> SpanKind | None:
 
 
 def _changes(milestone: Milestone) -> Iterator[str]:
-    """A sentence for each new severity: what was due until then, and since; or that what was due before stays so."""
+    """A sentence for each new severity, and each change of what the clock is counted by: what was due until then, and
+    since; or that what was due before stays so."""
     zone = milestone.calendar.tz
 
     def due(step: Step) -> str:
@@ -204,10 +206,12 @@ def _changes(milestone: Milestone) -> Iterator[str]:
         return f"{words.allowance(step.decisive)}, {at}"
 
     for before, after in pairwise(milestone.trail):
-        if before.promise == after.promise:
+        anew = after.why is EventKind.TERMS_CHANGED
+        if before.promise == after.promise and not anew:
             continue
-        what = f"{words.moment(after.at, zone)}: {_CHANGES[after.why].format(severity=after.promise.severity.label)}"
-        if after.decisive == after.promise:
+        change = _CHANGES[after.why].format(severity=after.promise.severity.label, note=after.note)
+        what = f"{words.moment(after.at, zone)}: {change}"
+        if anew or after.decisive == after.promise:
             yield f"{what}: {due(after)}; until then {due(before)}"
         else:
             yield f"{what}: {words.allowance(after.promise)} from then end later, so it stays {due(after)}"
@@ -217,4 +221,5 @@ _CHANGES = {
     EventKind.SEVERITY_PROPOSED: "{severity} proposed",
     EventKind.SEVERITY_AGREED: "{severity} agreed",
     EventKind.SEVERITY_REDUCED: "lowered to {severity}",
+    EventKind.TERMS_CHANGED: "recalculated from its start ({note})",
 }

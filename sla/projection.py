@@ -6,23 +6,15 @@ The number of statements is the same for one case and for hundreds. Whoever call
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, time
-from functools import lru_cache
 from typing import Any
 
-from django.db.models import prefetch_related_objects
-
-from accounts.models import FrozenCalendar
-from cases.enums import ActorRole, EventKind, Severity
+from cases.enums import ActorRole, EventKind
 from cases.facts import Fact
 from cases.models import Case, CaseEvent
-from entitlements.enums import Hours
-from entitlements.models import PlanTarget, PlanVersion
 from sla import clock
 from sla.agenda import Item, agenda
-from sla.calendars import Calendar
+from sla.bases import History, calendar_of, histories, milestones_of
 from sla.models import NEVER, CaseClock, Milestone, Timer
-from sla.promises import MilestoneKind, Promise, Promises
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +30,15 @@ class Derived:
 
 def derive(cases: Sequence[Case]) -> dict[int, Derived]:
     """What the logs of these cases say, by case id."""
-    prefetch_related_objects(cases, "calendar", "plan_version__targets")
     logs = logs_of(cases)
-    promises = {version: promises_of(version) for version in {case.plan_version for case in cases}}
-    calendars = {hours: calendar_of(hours) for hours in {case.calendar for case in cases}}
-    return {
-        case.pk: _derive(case, logs[case.pk], promises[case.plan_version], calendars[case.calendar]) for case in cases
-    }
+    counted = histories(cases, logs)
+    return {case.pk: _derive(case, logs[case.pk], counted[case.pk]) for case in cases}
 
 
-def _derive(case: Case, log: Sequence[Fact], promises: Promises, calendar: Calendar) -> Derived:
-    milestones = clock.milestones(log, promises, calendar)
+def _derive(case: Case, log: Sequence[Fact], history: History) -> Derived:
+    milestones = milestones_of(log, history)
     closable_at = case.closable_for_no_response_at if case.attempts else None
-    return Derived(milestones, agenda(case.state, log, milestones, calendar, closable_at))
+    return Derived(milestones, agenda(case.state, log, milestones, calendar_of(case.calendar), closable_at))
 
 
 def logs_of(cases: Iterable[Case]) -> dict[int, list[Fact]]:
@@ -60,43 +48,6 @@ def logs_of(cases: Iterable[Case]) -> dict[int, list[Fact]]:
     for case, seq, kind, at, role, data in rows.values_list("case", "seq", "kind", "at", "role", "data"):
         logs[case].append(Fact(seq, EventKind(kind), at, ActorRole(role), data))
     return logs
-
-
-def promises_of(version: PlanVersion) -> Promises:
-    """The promises of a plan version."""
-    return Promises(tuple(promise_of(target) for target in version.targets.all()))
-
-
-def promise_of(target: PlanTarget) -> Promise:
-    """The promise that a row of a plan makes."""
-    return Promise(
-        kind=MilestoneKind.FIRST_RESPONSE,
-        severity=Severity(target.severity),
-        target=target.allowance,
-        hours=Hours(target.hours),
-        clause=target.clause,
-    )
-
-
-def calendar_of(frozen: FrozenCalendar) -> Calendar:
-    """The business hours that are frozen in a row."""
-    weekly = tuple(
-        (int(weekday), tuple((_local_time(opens), _local_time(closes)) for opens, closes in hours))
-        for weekday, hours in frozen.weekly.items()
-    )
-    return _calendar(frozen.zone, weekly, frozen.closed_on)
-
-
-Week = tuple[tuple[int, tuple[tuple[time, time], ...]], ...]
-
-
-@lru_cache(maxsize=512)  # equal hours are one value, whose tables of open time are then found by identity
-def _calendar(zone: str, weekly: Week, holidays: frozenset[date]) -> Calendar:
-    return Calendar(zone, dict(weekly), holidays)
-
-
-def _local_time(text: str) -> time:
-    return time(0) if text == "24:00" else time.fromisoformat(text)
 
 
 # Storing

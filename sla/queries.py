@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from django.db.models import OuterRef, Subquery, prefetch_related_objects
 
@@ -14,11 +14,12 @@ from cases.models import Case, CaseQuerySet
 from entitlements.enums import Hours
 from entitlements.models import PlanTarget, PlanVersion
 from sla import clock
+from sla.bases import calendar_of, histories, milestones_of, promises_of
 from sla.calendars import open_time_between
 from sla.clock import ClockState, state_at
 from sla.explain import Explanation, explain
 from sla.models import Milestone
-from sla.projection import calendar_of, logs_of, promises_of
+from sla.projection import logs_of
 from sla.promises import counted_in
 
 
@@ -52,9 +53,10 @@ class RowState:
 
 def explanations(case: Case, now: datetime) -> list[Explanation]:
     """Why each milestone of the case falls when it does, as of `now` (aware), newest first."""
-    log = logs_of([case])[case.pk]
-    milestones = clock.milestones(log, promises_of(case.plan_version), calendar_of(case.calendar))
-    return [_explanation(one, case.plan_version, case.calendar, now) for one in reversed(milestones)]
+    logs = logs_of([case])
+    history = histories([case], logs)[case.pk]
+    told = [(one, history[one.basis]) for one in milestones_of(logs[case.pk], history)]
+    return [_explanation(one, terms.plan_version, terms.calendar, now) for one, terms in reversed(told)]
 
 
 def clocks(case: Case, now: datetime) -> list[ClockView]:
@@ -126,5 +128,4 @@ def _view(explanation: Explanation) -> ClockView:
 def _explanation(
     milestone: clock.Milestone, plan_version: PlanVersion, hours: FrozenCalendar, now: datetime
 ) -> Explanation:
-    holidays = {date.fromisoformat(day): name for day, name in hours.holidays.items()}
-    return explain(milestone, str(plan_version), holidays, now=now, place=hours.place)
+    return explain(milestone, str(plan_version), hours.closure_names, now=now, place=hours.place)

@@ -75,10 +75,13 @@ def _closed(
     milestone: Milestone, holiday_names: Mapping[date, str], on: date, hours: list[Window], at: datetime
 ) -> tuple[SpanKind, str]:
     """Why the day `on` is closed `at` a moment outside its hours."""
-    if on in milestone.calendar.holidays:
+    calendar = milestone.calendar
+    if on in calendar.holidays:
         return SpanKind.HOLIDAY, holiday_names.get(on, SpanKind.HOLIDAY.label)
-    if not business_day(milestone.calendar, on):
+    if not business_day(calendar, on):
         return SpanKind.WEEKEND, SpanKind.WEEKEND.label
+    if on in calendar.half_days and at >= hours[-1].closes:
+        return SpanKind.HOLIDAY, holiday_names.get(on, SpanKind.HOLIDAY.label)
     if hours and hours[0].closes <= at < hours[-1].opens:
         return SpanKind.BREAK, SpanKind.BREAK.label
     return SpanKind.NIGHT, SpanKind.NIGHT.label

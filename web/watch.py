@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 from accounts.calendars import hours_of_a_day
 from accounts.models import Organization, Shift
 from accounts.rosters import Stretch, stretches
+from sla.bases import calendar_of
 from sla.calendars import next_opening, open_until
-from sla.projection import calendar_of
 from web import words
 
 DAY = timedelta(days=1)

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import pgtrigger
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import Q
 
 from accounts.local_time import instant_of
 
@@ -84,7 +85,10 @@ class RegionCalendar(models.Model):
 
 
 class Holiday(models.Model):
-    """A day without business hours, pinned as a row so that no later release of a package moves a clock (A-02)."""
+    """A day without business hours, or one that closes early at `closed_from`, local time.
+
+    Pinned as a row so that no later release of a package moves a clock (A-02).
+    """
 
     class Source(models.TextChoices):
         LIBRARY = "library", "Public holiday"
@@ -95,11 +99,13 @@ class Holiday(models.Model):
     on = models.DateField()
     name = models.CharField(max_length=200)
     source = models.CharField(max_length=10, choices=Source.choices, default=Source.ADMIN)
+    closed_from = models.TimeField(null=True, blank=True, help_text="Empty: closed all day.")
 
     class Meta:
         ordering = ["country", "subdivision", "on"]
         constraints = [
-            models.UniqueConstraint(fields=["country", "subdivision", "on", "name"], name="one_row_per_holiday")
+            models.UniqueConstraint(fields=["country", "subdivision", "on", "name"], name="one_row_per_holiday"),
+            models.CheckConstraint(condition=~Q(closed_from=time()), name="half_day_opens_at_some_time"),
         ]
 
     def __str__(self) -> str:
@@ -113,6 +119,10 @@ class HolidayImport(models.Model):
     subdivision = models.CharField(max_length=8, blank=True)
     year = models.PositiveSmallIntegerField()
     release = models.CharField(max_length=20)
+    imported_by = models.ForeignKey(
+        "User", null=True, on_delete=models.PROTECT, related_name="+", help_text="Empty: pinned when first needed."
+    )
+    imported_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -134,6 +144,7 @@ class FrozenCalendar(models.Model):
     place = models.CharField(max_length=120, help_text="How screens name the account's place.")
     weekly = models.JSONField()
     holidays = models.JSONField(help_text="ISO date to name.")
+    half_days = models.JSONField(default=dict, help_text="ISO date to the time from which it is closed, and the name.")
 
     class Meta:
         triggers = [pgtrigger.Protect(name="frozen", operation=pgtrigger.Update | pgtrigger.Delete)]
@@ -142,26 +153,67 @@ class FrozenCalendar(models.Model):
         return f"{self.place} ({self.zone})"
 
     @classmethod
-    def of(cls, *, zone: str, place: str, weekly: dict[str, Any], holidays: dict[str, str]) -> Self:
+    def of(
+        cls,
+        *,
+        zone: str,
+        place: str,
+        weekly: dict[str, Any],
+        holidays: dict[str, str],
+        half_days: dict[str, list[str]] | None = None,
+    ) -> Self:
         """The one row with this content."""
-        content = {"zone": zone, "place": place, "weekly": weekly, "holidays": holidays}
-        digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-        return cls.objects.get_or_create(digest=digest, defaults=content)[0]
+        one = cls(zone=zone, place=place, weekly=weekly, holidays=holidays, half_days=half_days or {})
+        return cls.objects.get_or_create(digest=one.content_digest, defaults=one.content)[0]
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """All that these hours are; two rows with the same would be one."""
+        return {name: getattr(self, name) for name in ("zone", "place", "weekly", "holidays", "half_days")}
+
+    @property
+    def content_digest(self) -> str:
+        content = self.content
+        if not self.half_days:  # hours without one keep the name that they had before there were half days
+            del content["half_days"]
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
     @cached_property
     def closed_on(self) -> frozenset[date]:
         return frozenset(date.fromisoformat(day) for day in self.holidays)
 
+    @cached_property
+    def closing_times(self) -> dict[date, time]:
+        """The half days, each with the local time from which it is closed."""
+        return {date.fromisoformat(day): time.fromisoformat(shut) for day, (shut, _) in self.half_days.items()}
+
+    @cached_property
+    def closure_names(self) -> dict[date, str]:
+        """What the days that are closed, or close early, are called: "Christmas Eve, closed from 13:00"."""
+        whole = {date.fromisoformat(day): name for day, name in self.holidays.items()}
+        half = {
+            date.fromisoformat(day): f"{name}, closed from {shut}" if name else f"closed from {shut}"
+            for day, (shut, name) in self.half_days.items()
+        }
+        return half | whole
+
+    def hours_on(self, day: date) -> list[tuple[str, str]]:
+        """The opening hours of the local `day` in order, "HH:MM" each; none on a holiday."""
+        if day in self.closed_on:
+            return []
+        shut, _ = self.half_days.get(day.isoformat(), ("24:00", ""))
+        return [(opens, min(closes, shut)) for opens, closes in self.weekly.get(str(day.weekday()), []) if opens < shut]
+
     def is_business_day(self, day: date) -> bool:
         """Whether the local `day` has business hours."""
-        return bool(self.weekly.get(str(day.weekday()))) and day not in self.closed_on
+        return bool(self.hours_on(day))
 
     def close_of_business(self, day: date) -> datetime:
-        """When the local business day `day` ends, as aware UTC. Raises KeyError for a weekday without hours.
+        """When the local business day `day` ends, as aware UTC. Raises IndexError for a day without hours.
 
         The same as the last closing that `sla.calendars` knows of that day.
         """
-        closes = self.weekly[str(day.weekday())][-1][1]
+        _, closes = self.hours_on(day)[-1]
         midnight = datetime.combine(day, time())
         end = midnight + timedelta(days=1) if closes == "24:00" else datetime.combine(day, time.fromisoformat(closes))
         return instant_of(end, ZoneInfo(self.zone))

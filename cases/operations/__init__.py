@@ -23,6 +23,7 @@ from cases.operations.opening import open_case, open_follow_on
 from cases.operations.owners import accept, assign
 from cases.operations.severity import agree_severity, propose_severity, reduce_severity
 from cases.operations.talking import add_note, log_call, reply, reply_as_customer
+from cases.operations.terms import change_terms
 
 __all__ = [
     "NO_FORM",
@@ -33,6 +34,7 @@ __all__ = [
     "add_note",
     "agree_severity",
     "assign",
+    "change_terms",
     "close_for_no_response",
     "confirm_closure",
     "hold",

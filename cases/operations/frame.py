@@ -36,6 +36,7 @@ UNDISTURBING = frozenset(
         EventKind.FIRST_RESPONSE_WARNED,
         EventKind.FIRST_RESPONSE_BREACHED,
         EventKind.CLOSURE_REMINDED,
+        EventKind.TERMS_CHANGED,
     }
 )
 # What happens inside support leaves also what a customer is writing as true as it was.

@@ -20,8 +20,8 @@ from cases.models import Case, CaseEvent
 from notifications.receivers import tell
 from sla import clock, projection
 from sla.agenda import agenda
+from sla.bases import calendar_of
 from sla.operations import sweep_due
-from sla.projection import calendar_of
 from sla.promises import Promises
 from sla.receivers import follow_the_log
 

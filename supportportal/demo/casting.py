@@ -29,8 +29,8 @@ from accounts.models import (
 )
 from accounts.rosters import Roster
 from entitlements.models import Entitlement, Product, SupportPlan
+from sla.bases import calendar_of, promises_of
 from sla.calendars import Calendar, next_opening
-from sla.projection import calendar_of, promises_of
 from sla.promises import Promises
 from supportportal import demo
 

@@ -39,6 +39,7 @@ RIGHTS: dict[Verb, set[str]] = {
     Verb.CLOSE_FOR_NO_RESPONSE: WORKERS,
     Verb.REOPEN: CUSTOMER | DESK,
     Verb.FOLLOW_ON: CUSTOMER | INTAKE,
+    Verb.CHANGE_TERMS: {"administrator"},
 }
 
 

@@ -58,6 +58,7 @@ EXPECTED = {
     Verb.RECORD_CONTACT_ATTEMPT: "not_waiting not_waiting not_waiting yes yes closed",
     Verb.CLOSE_FOR_NO_RESPONSE: "not_waiting not_waiting not_waiting yes yes closed",
     Verb.REOPEN: "not_closed not_closed not_closed not_closed not_closed yes",
+    Verb.CHANGE_TERMS: WHILE_OPEN,
     Verb.FOLLOW_ON: "not_closed not_closed not_closed not_closed not_closed yes",
 }
 

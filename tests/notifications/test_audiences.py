@@ -443,6 +443,7 @@ def test_every_kind_of_fact_has_been_thought_of():
         EventKind.NOTED,
         EventKind.CALLED,
         EventKind.FOLLOWED_ON,
+        EventKind.TERMS_CHANGED,
     }
     data = {"requested": 3, "severity": 3, "side": "support", "message": 1, "reason": "resolved"}
 

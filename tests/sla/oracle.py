@@ -1,6 +1,6 @@
 """Open time by brute force: walk every minute and look at a wall clock. Shares no code with `sla.calendars`.
 
-It knows calendars only by their three fields, and clocks only by what they show. When clocks are turned back, the
+It knows calendars only by their four fields, and clocks only by what they show. When clocks are turned back, the
 hand of this wall clock waits until they have caught up: it shows the latest local time that was reached so far.
 """
 
@@ -26,6 +26,8 @@ def open_minutes(calendar, start: datetime) -> Iterator[tuple[datetime, bool]]:
 
 def _open_on_the_wall(calendar, local: datetime) -> bool:
     if local.date() in calendar.holidays:
+        return False
+    if local.date() in calendar.half_days and local.time() >= calendar.half_days[local.date()]:
         return False
     return any(
         opens <= local.time() and (closes == time(0) or local.time() < closes)

@@ -106,6 +106,11 @@ def reduced(when, severity: int) -> Told:
     return happened(EventKind.SEVERITY_REDUCED, when, MANAGER, **data)
 
 
+def terms_changed(when, reason: str = "Holidays of 2026") -> Told:
+    data = {"calendar": "new", "calendar_before": "old", "plan_version": 2, "plan_version_before": 1, "reason": reason}
+    return happened(EventKind.TERMS_CHANGED, when, ActorRole.ADMIN, **data)
+
+
 def closure_proposed(when) -> Told:
     return happened(EventKind.CLOSURE_PROPOSED, when, ENGINEER, **_closure(ClosureReason.RESOLVED))
 

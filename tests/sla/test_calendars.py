@@ -9,15 +9,18 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import FrozenCalendar
+from sla.bases import calendar_of
 from sla.calendars import (
     ALWAYS_OPEN,
     Calendar,
     Window,
+    _timeline,
     add_open_time,
     always_open,
     business_day,
     day_bounds,
     every_hour_of_business_days,
+    hours_on,
     is_open,
     next_opening,
     open_time_between,
@@ -25,7 +28,6 @@ from sla.calendars import (
     windows,
     windows_on,
 )
-from sla.projection import calendar_of
 from tests.sla import oracle
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -165,6 +167,55 @@ def test_hours_that_touch_at_midnight_or_at_new_year_close_at_their_common_end()
 
     assert open_until(sydney, utc("2026-12-31T12:00")) == utc("2027-01-01T00:30")
     assert open_until(ALWAYS_OPEN, utc("2026-12-31T12:00")) == utc("2027-01-07T12:00")
+
+
+CHRISTMAS_EVE = date(2026, 12, 24)
+HALF_CHRISTMAS = Calendar(LONDON.zone, WORKING_WEEK, CHRISTMAS.holidays, {CHRISTMAS_EVE: time(13)})
+
+
+@pytest.mark.clause("C-COV-02")
+@pytest.mark.parametrize(
+    ("start", "hours", "due"),
+    [
+        pytest.param("2026-12-24T11:00", 2, "2026-12-24T13:00", id="used up exactly when it closes"),
+        pytest.param("2026-12-24T12:00", 2, "2026-12-29T09:00", id="over the half day"),
+        pytest.param("2026-12-24T15:00", 1, "2026-12-29T09:00", id="received after it closed"),
+        pytest.param("2026-12-24T13:00", 0, "2026-12-29T08:00", id="nothing, as it closes"),
+    ],
+)
+def test_a_half_day_counts_until_it_closes(start, hours, due):
+    assert add_open_time(HALF_CHRISTMAS, utc(start), hours * HOUR) == utc(due)
+    assert business_day(HALF_CHRISTMAS, CHRISTMAS_EVE)
+
+
+def test_round_the_clock_hours_end_on_a_half_day_when_it_closes():
+    round_the_clock = every_hour_of_business_days(HALF_CHRISTMAS)
+
+    assert windows_on(round_the_clock, CHRISTMAS_EVE) == [Window(utc("2026-12-24T00:00"), utc("2026-12-24T13:00"))]
+
+
+@pytest.mark.parametrize(
+    ("closes", "hours"),
+    [
+        pytest.param(time(13), [(time(9), time(13))], id="in the morning"),
+        pytest.param(time(15), [(time(9), time(14))], id="in the break"),
+        pytest.param(time(17), [(time(9), time(14)), (time(16), time(17))], id="in the evening"),
+        pytest.param(time(21), [(time(9), time(14)), (time(16), time(20))], id="after hours"),
+        pytest.param(time(9), [], id="as it opens"),
+    ],
+)
+def test_a_half_day_cuts_what_lies_behind_it(closes, hours):
+    monday = date(2026, 6, 1)
+    madrid = Calendar("Europe/Madrid", {0: [(time(9), time(14)), (time(16), time(20))]}, half_days={monday: closes})
+
+    assert list(hours_on(madrid, monday)) == hours
+    assert business_day(madrid, monday) is bool(hours)
+
+
+def test_a_half_day_of_a_closed_day_changes_nothing():
+    saturday, holiday = date(2026, 12, 26), date(2026, 12, 25)
+
+    assert Calendar(LONDON.zone, WORKING_WEEK, CHRISTMAS.holidays, {saturday: time(9), holiday: time(9)}) == CHRISTMAS
 
 
 def test_the_next_opening_after_closing_is_the_next_morning():
@@ -359,8 +410,10 @@ def calendars_and_moments(draw, unit=timedelta.resolution):
     moment = turn + draw(st.integers(-span, span)) * unit
     nearby = st.integers(-7, 14).map(lambda days: (turn + timedelta(days=days)).date())
     holidays = draw(st.frozensets(nearby, max_size=5))
+    quarters = st.integers(0, DAY_MINUTES // 15 - 1).map(lambda quarter: time(quarter // 4, quarter % 4 * 15))
+    half_days = draw(st.dictionaries(nearby, quarters, max_size=5))
     weekly = draw(st.one_of(weeks(), st.sampled_from([WORKING_WEEK, EVERY_DAY, dict.fromkeys(range(5), WHOLE_DAY)])))
-    return Calendar(zone, weekly, holidays), moment
+    return Calendar(zone, weekly, holidays, half_days), moment
 
 
 amounts = st.timedeltas(timedelta(0), timedelta(days=20))
@@ -461,13 +514,14 @@ def test_an_accounts_calendar_and_the_arithmetic_agree_on_days_and_their_ends(ca
         zone=calendar.zone,
         weekly=written(calendar.weekly),
         holidays={day.isoformat(): "Closed" for day in calendar.holidays},
+        half_days={day.isoformat(): [f"{shut:%H:%M}", "Closed"] for day, shut in calendar.half_days.items()},
     )
     assert calendar_of(frozen) == calendar
 
     for day in (moment.astimezone(calendar.tz).date() + timedelta(days=days) for days in range(-6, 7)):
         hours = windows_on(calendar, day)
         assert frozen.is_business_day(day) == business_day(calendar, day)
-        if hours and len(hours) == len(calendar.weekly[day.weekday()]):
+        if hours and len(hours) == len(hours_on(calendar, day)):
             assert frozen.close_of_business(day) == hours[-1].closes
 
 
@@ -491,3 +545,21 @@ def test_years_of_open_time_are_counted_exactly(calendar_and_start, years):
     found = windows(calendar, start, end)
 
     assert open_time_between(calendar, start, end) == sum((window.length for window in found), timedelta(0))
+
+
+@settings(max_examples=25, deadline=None)
+@given(calendars_and_moments(), st.permutations([0, -11, 3, -40, 25]))
+def test_what_was_asked_before_changes_no_answer(calendar_and_start, years):
+    calendar, start = calendar_and_start
+    moments = [start.replace(year=start.year + more, day=min(start.day, 28)) for more in years]
+    fresh = [add_open_time(_unasked(calendar), moment, 30 * HOUR) for moment in moments]
+
+    used = _unasked(calendar)
+
+    assert [add_open_time(used, moment, 30 * HOUR) for moment in moments] == fresh
+
+
+def _unasked(calendar: Calendar) -> Calendar:
+    """An equal calendar that shares no table with another."""
+    _timeline.cache_clear()
+    return Calendar(calendar.zone, calendar.weekly, calendar.holidays, calendar.half_days)

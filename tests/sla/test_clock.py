@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from cases.enums import ActorRole, ClosureReason, EventKind, HoldReason, Severity, Side
 from cases.facts import apply
-from sla.calendars import is_open, open_time_between
+from sla.calendars import Calendar, is_open, open_time_between
 from sla.clock import (
+    Basis,
     ClockState,
     Milestone,
     Pause,
@@ -47,6 +48,7 @@ from tests.sla.stories import (
     replied,
     resumed,
     story,
+    terms_changed,
     verified,
     warned,
 )
@@ -462,6 +464,68 @@ def test_a_plan_promises_nothing_twice_and_always_some_time():
         Promises(STANDARD.rows + STANDARD.rows[:1])
     with pytest.raises(ValueError, match="some time"):
         replace(STANDARD.rows[0], target=timedelta(0))
+
+
+# Other hours and targets for a clock that runs
+
+NO_TUESDAY = Calendar(LONDON.zone, LONDON.weekly, frozenset({at("Tue 00:00").date()}))
+QUICK = Promises(tuple(replace(row, target=row.target / 2) for row in STANDARD.rows))
+
+
+def recounted(*told, basis: Basis) -> list[Milestone]:
+    log = story(*told)
+    changes = {fact.seq: basis for fact in log if fact.kind is EventKind.TERMS_CHANGED}
+    return milestones(log, STANDARD, LONDON, changes)
+
+
+@pytest.mark.clause("C-DOC-04", "C-SLA-03")
+@pytest.mark.parametrize(
+    ("told", "basis", "due"),
+    [
+        pytest.param([], Basis(STANDARD, NO_TUESDAY), "Wed 11:00", id="a new holiday"),
+        pytest.param([], Basis(QUICK, LONDON), "Mon 17:00", id="a shorter target from the original start"),
+        pytest.param(
+            [held("Mon 14:00"), resumed("Mon 16:00")],
+            Basis(STANDARD, NO_TUESDAY),
+            "Wed 13:00",
+            id="over the same pauses",
+        ),
+        pytest.param([proposed("Mon 15:30", 2)], Basis(QUICK, LONDON), "Mon 16:30", id="a raise from its moment"),
+    ],
+)
+def test_other_terms_count_a_running_clock_anew_from_its_start(told, basis, due):
+    milestone = recounted(received("Mon 13:00"), *told, terms_changed("Mon 16:30"), basis=basis)[-1]
+
+    assert milestone.due_at == at(due)
+    assert milestone.basis == len(told) + 2
+    assert (milestone.trail[-1].why, milestone.trail[-1].note) == (EventKind.TERMS_CHANGED, "Holidays of 2026")
+
+
+@pytest.mark.clause("C-DOC-04")
+@pytest.mark.parametrize(
+    "told",
+    [
+        pytest.param([replied("Mon 14:00")], id="met"),
+        pytest.param([closed("Mon 14:00")], id="withdrawn"),
+        pytest.param([noted("Tue 12:00")], id="missed"),
+    ],
+)
+def test_other_terms_change_nothing_of_a_clock_that_ended_or_was_missed(told):
+    (before,) = clocks(received("Mon 13:00"), *told, verified("next Mon 09:00"))
+
+    (after,) = recounted(received("Mon 13:00"), *told, terms_changed("next Mon 09:00"), basis=Basis(QUICK, NO_TUESDAY))
+
+    assert after == before
+    assert after.basis == 0
+
+
+def test_the_clock_of_a_case_reopened_later_counts_by_the_other_terms():
+    told = [received("Mon 09:00"), terms_changed("Mon 10:00"), replied("Mon 11:00"), closed("Mon 12:00")]
+
+    first, second = recounted(*told, reopened("Mon 16:00"), basis=Basis(STANDARD, NO_TUESDAY))
+
+    assert (first.due_at, second.due_at) == (at("Mon 17:00"), at("Wed 14:00"))
+    assert second.basis == 2
 
 
 # Laws

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from cases.enums import Side
 from sla import words
 from sla.calendars import Calendar, always_open, every_hour_of_business_days
-from sla.clock import ClockState, milestones
+from sla.clock import Basis, ClockState, milestones
 from sla.explain import Explanation, as_text, explain
 from sla.ribbon import Bar
 from tests.sla.stories import (
@@ -28,6 +28,7 @@ from tests.sla.stories import (
     replied,
     resumed,
     story,
+    terms_changed,
 )
 from tests.sla.test_clock import logs
 
@@ -72,6 +73,43 @@ def test_a_deadline_over_a_weekend_and_a_holiday_explains_itself(in_aberdeen):
         "now, 14:22",
         "due",
     ]
+
+
+@pytest.mark.clause("C-COV-02")
+def test_a_half_day_explains_itself():
+    on = date(2026, 12, 24)
+    calendar = Calendar(LONDON.zone, LONDON.weekly, frozenset({date(2026, 12, 25)}), {on: time(13)})
+    names = {on: "Christmas Eve, closed from 13:00", date(2026, 12, 25): "Christmas Day"}
+    asked = datetime(2026, 12, 24, 9, tzinfo=UTC)
+
+    explanation = why(received(asked), now=asked, calendar=calendar, names=names)
+
+    assert rows(explanation) == [
+        ("Thu 24 Dec, 09:00 to 13:00", "counted", "4 h"),
+        (
+            "Thu 24 Dec, 13:00 to Mon 28 Dec, 08:00",
+            "Christmas Eve, closed from 13:00, Christmas Day, weekend and night, 91 h not counted",
+            "",
+        ),
+        ("Mon 28 Dec, 08:00 to 12:00", "counted", "4 h"),
+    ]
+
+
+@pytest.mark.clause("C-DOC-04")
+def test_other_terms_tell_what_was_due_before_and_since():
+    log = story(received("Mon 13:00"), terms_changed("Mon 14:00", "Holidays of 2026"))
+    tuesday = at("Tue 00:00").date()
+    closed_tuesday = Calendar(LONDON.zone, LONDON.weekly, frozenset({tuesday}))
+    (milestone,) = milestones(log, STANDARD, LONDON, {2: Basis(STANDARD, closed_tuesday)})
+
+    explanation = explain(milestone, "Standard Support, version 1", {tuesday: "Fair"}, now=at("Mon 15:00"))
+
+    assert explanation.changes == (
+        "Mon 12 Jan 2026, 14:00 GMT: recalculated from its start (Holidays of 2026): 8 business hours, "
+        "due Wed 14 Jan 2026, 11:00 GMT; until then 8 business hours, due Tue 13 Jan 2026, 11:00 GMT",
+    )
+    assert dict(explanation.facts)["Calendar"].endswith("; changed by an administrator since receipt")
+    assert rows(explanation)[1][1] == "night and Fair, 38 h not counted"
 
 
 def test_the_ribbon_draws_open_spent_and_coming_hours_in_percent_of_each_day(in_aberdeen):

@@ -161,6 +161,10 @@ def _breached(told: Told) -> Words:
     return Words("breached", "First response is late:", "the promised time has passed", state="breached")
 
 
+def _terms_changed(told: Told) -> Words:
+    return Words("history", "Deadlines recalculated:", _lower_first(told.data["reason"]))
+
+
 def _aside(text: str) -> str:
     return f" ({_lower_first(text)})" if text else ""
 
@@ -185,6 +189,7 @@ _SENTENCES: Mapping[EventKind, Callable[[Told], Words]] = {
     EventKind.CLOSED: _closed,
     EventKind.REOPENED: _reopened,
     EventKind.FOLLOWED_ON: _followed_on,
+    EventKind.TERMS_CHANGED: _terms_changed,
     EventKind.FIRST_RESPONSE_WARNED: _warned,
     EventKind.FIRST_RESPONSE_BREACHED: _breached,
 }

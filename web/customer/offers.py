@@ -11,7 +11,7 @@ from cases.enums import Severity
 from cases.models import Case
 from entitlements import operations as entitlements
 from entitlements.models import Entitlement, PlanTarget, PlanVersion, Product, SupportPlan
-from sla.projection import promise_of
+from sla.bases import promise_of
 from sla.queries import previews
 from web.case.promised import Answer, allowed, answer_by
 from web.case.times import Times

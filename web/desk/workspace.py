@@ -21,8 +21,8 @@ from cases.facts import State
 from cases.models import Case
 from cases.transitions import is_legal
 from entitlements.enums import Activity
+from sla.bases import calendar_of
 from sla.calendars import next_opening, open_until
-from sla.projection import calendar_of
 from sla.queries import ClockView, clocks
 from web import words
 from web.case.timeline import Line, Row, Sheet, timeline

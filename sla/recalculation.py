@@ -1,0 +1,156 @@
+"""Counting running clocks anew, when an administrator asks: first what would move, then case by case (A-09).
+
+A change of closures or of a plan touches no running clock by itself. Here it is made, looked at and taken back; or
+carried through to the cases, one fact each.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+
+from django.db import transaction
+from django.db.models import Q
+
+from accounts.calendars import renewed
+from accounts.models import FrozenCalendar, User
+from accounts.refusal import Refusal
+from cases import operations
+from cases.enums import ActorRole, EventKind
+from cases.facts import Fact
+from cases.models import Case, CaseQuerySet
+from entitlements.models import PlanVersion, SupportPlan
+from sla import clock
+from sla.bases import History, calendar_of, histories, promises_of
+from sla.calendars import Calendar
+from sla.clock import Basis
+from sla.projection import logs_of
+from sla.promises import Promises
+
+BATCH = 500
+
+Becoming = Callable[[Case, Basis], Basis]
+"""What the clocks of a case would be counted by, given what they are counted by now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A running clock that would be due at another moment; aware UTC, None while it is held.
+
+    `missed` says that it would be late at once.
+    """
+
+    case: Case
+    before: datetime | None
+    after: datetime | None
+    missed: bool
+
+
+def running() -> CaseQuerySet:
+    """The open cases with a clock that runs or is held."""
+    return Case.objects.open().filter(clock__met_at=None, clock__stopped_at=None, clock__breached_at=None)
+
+
+def running_in(country: str, subdivision: str | None = None) -> CaseQuerySet:
+    """Those whose account keeps the closures of a country, or of one of its subdivisions only ("" for none)."""
+    place = Q(organization__country=country)
+    if subdivision is not None:
+        place &= Q(organization__subdivision=subdivision)
+    return running().filter(place)
+
+
+def running_under(plan: SupportPlan) -> CaseQuerySet:
+    """Those that are judged by some version of the plan."""
+    return running().filter(plan_version__plan=plan)
+
+
+def moves(cases: CaseQuerySet, becoming: Becoming, at: datetime) -> Iterator[Move]:
+    """Which clocks of these cases would move if they were counted by other terms from `at` (aware) on, oldest first."""
+    rows = cases.select_related("organization", "calendar").order_by("received_at", "pk").iterator(BATCH)
+    while batch := list(islice(rows, BATCH)):
+        logs = logs_of(batch)
+        history = histories(batch, logs)
+        for case in batch:
+            if move := _move(case, logs[case.pk], history[case.pk], becoming, at):
+                yield move
+
+
+def _move(case: Case, log: list[Fact], history: History, becoming: Becoming, at: datetime) -> Move | None:
+    """The present milestone beside the one that a change of terms `at` would give."""
+    change = Fact(len(log) + 1, EventKind.TERMS_CHANGED, max(at, log[-1].at), ActorRole.ADMIN, {"reason": ""})
+    changes = {seq: terms.basis for seq, terms in history.items()}
+    present, receipt = changes[max(changes)], changes.pop(0)
+    before = clock.milestones(log, *receipt, changes)[-1]
+    after = clock.counted_anew(before, change, becoming(case, present))
+    held_otherwise = before.held and before.terms != after.terms
+    if before.due_at == after.due_at and not held_otherwise:
+        return None
+    return Move(case, before.due_at, after.due_at, missed=after.due_at is not None and after.due_at < at)
+
+
+# The two things that can change
+
+
+def closures_of_now() -> Becoming:
+    """The case's own hours with the closures of its account's place as they now stand."""
+    known: dict[tuple[int, int, int], Calendar] = {}
+
+    def becoming(case: Case, present: Basis) -> Basis:
+        key = (case.calendar_id, case.organization_id, case.received_at.year)
+        if key not in known:
+            known[key] = calendar_of(renewed(case.calendar, case.organization, case.received_at))
+        return Basis(present.promises, known[key])
+
+    return becoming
+
+
+def promises_instead(promises: Promises) -> Becoming:
+    """Other promises in the same hours."""
+    return lambda case, present: Basis(promises, present.calendar)
+
+
+def previewed(change: Callable[[], object], cases: CaseQuerySet, becoming: Becoming, at: datetime) -> list[Move]:
+    """What would move if `change` were made: it is made, looked at, and taken back."""
+    with transaction.atomic():
+        change()
+        found = list(moves(cases, becoming, at))
+        transaction.set_rollback(True)
+    return found
+
+
+def apply_closures(cases: CaseQuerySet, *, by: User, at: datetime, reason: str) -> int:
+    """Count the running clocks that would move by the closures as they now stand; return how many cases.
+
+    Each case is a transaction of its own; one that was closed meanwhile is left out. `reason` is read by customers.
+    """
+
+    def change(case: Case) -> None:
+        content = renewed(case.calendar, case.organization, case.received_at).content
+        operations.change_terms(case, by=by, at=at, reason=reason, calendar=FrozenCalendar.of(**content))
+
+    return _apply(moves(cases, closures_of_now(), at), change)
+
+
+def apply_plan(version: PlanVersion, *, by: User, at: datetime) -> int:
+    """Count the running clocks that would move by this version of their plan; return how many cases.
+
+    As `apply_closures`. Raises Refusal before the version is in force.
+    """
+    if version.effective_on > at.date():
+        raise Refusal("not_in_force", "Running cases can be counted by a version from the day on that it takes effect.")
+
+    def change(case: Case) -> None:
+        operations.change_terms(case, by=by, at=at, reason=str(version), plan_version=version)
+
+    others = running_under(version.plan).exclude(plan_version=version)
+    return _apply(moves(others, promises_instead(promises_of(version)), at), change)
+
+
+def _apply(found: Iterable[Move], change: Callable[[Case], None]) -> int:
+    done = 0
+    for move in list(found):
+        with suppress(Refusal):
+            change(move.case)
+            done += 1
+    return done

@@ -37,7 +37,7 @@ def test_the_difference_says_what_an_import_would_add_remove_and_rename(later_re
     found = difference("GB", "SCT", YEAR)
 
     assert found.added == [Change(FAIR, "", "Town fair")]
-    assert found.removed == [Change(date(2027, 8, 2), "Summer bank holiday", "")]
+    assert found.removed == [Change(date(2027, 8, 2), "Summer Bank Holiday", "")]
     assert found.renamed == [Change(date(2027, 1, 1), "New Year's Day", "Hogmanay")]
     assert pinned() == before
 

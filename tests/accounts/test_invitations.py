@@ -398,7 +398,7 @@ def test_every_page_of_the_back_office_opens_and_none_of_them_keeps_cases(client
 
     assert set(answers.values()) == {200}
     assert {path.split("/")[2] for path in lists} == {"accounts", "entitlements"}
-    assert len(lists) == 14
+    assert len(lists) == 15
 
 
 def test_a_person_made_in_the_back_office_has_no_password(client, administrator):

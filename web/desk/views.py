@@ -1,6 +1,7 @@
 """The pages of the desk: queue, intake, a case opened by telephone, verification and the workspace of a case."""
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -11,14 +12,16 @@ from cases import operations
 from cases.enums import Severity, Verb
 from cases.models import Case
 from cases.numbers import normalize
+from entitlements.models import SupportPlan
 from web.case.access import person
-from web.case.doors import carry_out, status_of
+from web.case.doors import UNPROCESSABLE, carry_out, status_of
 from web.case.times import Times
 from web.desk import callers
 from web.desk import queue as queues
 from web.desk.forms import CallerForm, FilterForm, PhoneCaseForm, VerificationForm
 from web.desk.intake import intake as intake_of
 from web.desk.intake import verification
+from web.desk.plan import VersionForm, versions, what_it_would_mean
 from web.desk.sun import sun_page
 from web.desk.workspace import workspace
 
@@ -132,3 +135,22 @@ def sun(request: HttpRequest) -> HttpResponse:
     """Follow the sun: who holds Severity 1, and the proof that somebody always will."""
     reader = person(request)
     return render(request, "desk/sun.html", sun_page(reader, Times(reader, timezone.now())))
+
+
+def plan(request: HttpRequest) -> HttpResponse:
+    """What the plan promises, in each version; administrators try a new one out before they save it."""
+    reader, now = person(request), timezone.now()
+    standard = SupportPlan.objects.get(code=SupportPlan.STANDARD)
+    told = versions(standard)
+    if not may(reader, "add_version", standard):
+        if request.method == "POST":
+            raise PermissionDenied("Administrators keep support plans.")
+        return render(request, "desk/plan.html", {"plan": standard, "versions": told})
+    form = VersionForm(told[0].version, request.POST or None)
+    if "save" in request.POST and (saved := form.save(reader, now)):
+        messages.success(request, f"{saved} is in force from {saved.effective_on:%-d %B %Y}.")
+        return redirect("plan")
+    draft = form.draft_for(now) if request.method == "POST" and not form.errors else None
+    meaning = what_it_would_mean(standard, draft, Times(reader, now)) if draft else {}
+    page = {"plan": standard, "versions": told, "form": form, **meaning}
+    return render(request, "desk/plan.html", page, status=UNPROCESSABLE if form.errors else 200)

@@ -86,7 +86,8 @@ def closure_that_counts(administrator: User, now: datetime) -> Steps:
     while at < now:
         yield at
         waiting = running().filter(clock__due_at__gt=at + DAY, severity__gt=1)
-        if case := waiting.select_related("organization", "clock").order_by("received_at").first():
+        case = waiting.select_related("organization", "clock").order_by("received_at").first()
+        if case and case.clock.due_at:
             place = {"country": case.organization.country, "subdivision": case.organization.subdivision}
             on = case.clock.due_at.astimezone(ZoneInfo(case.organization.own_zone)).date()
             Holiday.objects.create(**place, on=on, name="Founders' day")

@@ -73,16 +73,6 @@ def test_who_opens_a_case_has_read_what_was_told_of_it(case_in, technical_contac
     assert told_to_others.count() == unread_by_others
 
 
-def test_an_engineer_who_opens_a_case_has_read_what_was_told_of_it(case_in, technical_contact, engineer, visit):
-    case = case_in(Status.IN_PROGRESS)
-    cases.reply_as_customer(case, "It froze again.", by=technical_contact, at=NOON + HOUR)
-    before = queries.unread_count(engineer)
-
-    visit(engineer, case.get_absolute_url())
-
-    assert (before > 0, queries.unread_count(fresh(engineer))) == (True, 0)
-
-
 def test_nobody_marks_what_was_told_to_others(case_in, technical_contact, tokyo_contact, client):
     case_in(Status.RECEIVED)
     client.force_login(tokyo_contact)

@@ -13,7 +13,6 @@ from cases.enums import Severity, Verb
 from cases.models import Case
 from cases.numbers import normalize
 from entitlements.models import SupportPlan
-from notifications.operations import mark_case_read
 from web.case.access import person
 from web.case.doors import UNPROCESSABLE, carry_out, status_of
 from web.case.times import Times
@@ -110,9 +109,8 @@ def keys(request: HttpRequest) -> HttpResponse:
 
 def show_case(request: HttpRequest, case: Case) -> HttpResponse:
     """The workspace of a case."""
-    reader, now = person(request), timezone.now()
-    mark_case_read(reader, case, now)
-    page = workspace(case, reader, Times(reader, now), request.COOKIES.get(VIEW, ""))
+    reader = person(request)
+    page = workspace(case, reader, Times(reader, timezone.now()), request.COOKIES.get(VIEW, ""))
     return render(request, "desk/case.html", page)
 
 

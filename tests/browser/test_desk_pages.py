@@ -119,6 +119,12 @@ def test_the_pages_of_customer_service_are_fit_for_everybody(portal, browser, cu
     assert look_at(browser, portal, customer_service, addresses) == {name: [] for name in addresses}
 
 
+def test_the_pages_of_an_administrator_are_fit_for_everybody(portal, browser, administrator):
+    addresses = {"plan": f"{portal}/desk/plan/"}
+
+    assert look_at(browser, portal, administrator, addresses) == {name: [] for name in addresses}
+
+
 def look_at(browser, portal, user, addresses: dict[str, str]) -> dict[str, list[str]]:
     """What is wrong with each page, and what the console complains about."""
     with visit_as(browser, portal, user) as context:

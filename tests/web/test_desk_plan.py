@@ -10,7 +10,7 @@ from tests.cast import NOON
 
 pytestmark = pytest.mark.usefixtures("at_one")
 
-PLAN = "/desk/plan/"
+PLAN, COUNT = "/desk/plan/", "/desk/plan/running-cases/"
 
 
 def wanted(**other) -> dict[str, str]:
@@ -18,6 +18,12 @@ def wanted(**other) -> dict[str, str]:
     hours = {"hours_1": "always", "hours_2": "business", "hours_3": "business", "hours_4": "business"}
     minutes = {"minutes_1": "30", "minutes_2": "60", "minutes_3": "240", "minutes_4": "480"}
     return hours | minutes | {"effective_on": f"{NOON + timedelta(days=30):%Y-%m-%d}"} | other
+
+
+def save(client, **other):
+    """Look at a version, then save it."""
+    looked = client.post(PLAN, wanted(look="1", **other)).context["form"]["looked"].value()
+    return client.post(PLAN, wanted(save="1", looked=looked, **other))
 
 
 @pytest.fixture
@@ -55,7 +61,7 @@ def test_a_saved_version_moves_no_running_clock(admin_page, case_in):
     case = case_in(Status.QUEUED)
     due_at = case.clock.due_at
 
-    saved = admin_page.post(PLAN, wanted(save="1"))
+    saved = save(admin_page)
 
     case.clock.refresh_from_db()
     latest = SupportPlan.objects.get(code=SupportPlan.STANDARD).versions.first()
@@ -64,16 +70,28 @@ def test_a_saved_version_moves_no_running_clock(admin_page, case_in):
     assert case.clock.due_at == due_at
 
 
+@pytest.mark.clause("C-DOC-03")
+def test_only_what_was_looked_at_is_saved(admin_page):
+    looked = admin_page.post(PLAN, wanted(look="1")).context["form"]["looked"].value()
+
+    other = admin_page.post(PLAN, wanted(save="1", looked=looked, minutes_3="30"))
+
+    assert other.status_code == 422
+    assert "This is not what you looked at." in other.content.decode()
+    assert "The last quarter, as it was and as it would have been" in other.content.decode()
+    assert PlanVersion.objects.count() == 1
+
+
 @pytest.mark.clause("C-DOC-04")
 def test_running_clocks_move_only_when_an_administrator_says_so(browse, admin_page, engineer, case_in):
     case = case_in(Status.QUEUED)
     due_at = case.clock.due_at
-    admin_page.post(PLAN, wanted(save="1", effective_on=f"{NOON:%Y-%m-%d}", minutes_3="60"))
+    save(admin_page, effective_on=f"{NOON:%Y-%m-%d}", minutes_3="60")
 
-    refused = browse(engineer).post(PLAN, {"apply": "1"})
+    refused = browse(engineer).post(COUNT)
     case.clock.refresh_from_db()
     kept = case.clock.due_at
-    admin_page.post(PLAN, {"apply": "1"})
+    admin_page.post(COUNT)
 
     case.clock.refresh_from_db()
     assert (refused.status_code, kept) == (403, due_at)

@@ -1,4 +1,6 @@
-"""The pages of the desk: queue, intake, a case opened by telephone, verification and the workspace of a case."""
+"""The pages of the desk: queue, intake, a case opened by telephone, verification, a case's workspace, sun and plan."""
+
+from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -22,7 +24,8 @@ from web.desk import queue as queues
 from web.desk.forms import CallerForm, FilterForm, PhoneCaseForm, VerificationForm
 from web.desk.intake import intake as intake_of
 from web.desk.intake import verification
-from web.desk.plan import VersionForm, versions, what_it_would_mean
+from web.desk.plan import versions, what_it_would_mean
+from web.desk.plan_form import VersionForm
 from web.desk.sun import sun_page
 from web.desk.workspace import workspace
 
@@ -139,23 +142,30 @@ def sun(request: HttpRequest) -> HttpResponse:
 
 
 def plan(request: HttpRequest) -> HttpResponse:
-    """What the plan promises, in each version; administrators try a new one out before they save it."""
+    """What the plan promises, in each version; administrators look at what a new one would mean, then save it."""
     reader, now = person(request), timezone.now()
     standard = SupportPlan.objects.get(code=SupportPlan.STANDARD)
-    told = versions(standard)
-    if not may(reader, "add_version", standard):
+    page: dict[str, Any] = {"plan": standard, "versions": versions(standard)}
+    if not (decision := may(reader, "add_version", standard)):
         if request.method == "POST":
-            raise PermissionDenied("Administrators keep support plans.")
-        return render(request, "desk/plan.html", {"plan": standard, "versions": told})
-    form = VersionForm(told[0].version, request.POST if {"look", "save"} & set(request.POST) else None)
+            raise PermissionDenied(decision.reason)
+        return render(request, "desk/plan.html", page)
+    form = VersionForm(page["versions"][0].version, now.date(), request.POST or None)
     if "save" in request.POST and (saved := form.save(reader, now)):
         messages.success(request, f"{saved} is in force from {saved.effective_on:%-d %B %Y}.")
         return redirect("plan")
-    if "apply" in request.POST:
-        count = apply_plan(standard.version_on(now.date()), by=reader, at=now)
-        messages.success(request, f"Running cases counted anew: {count}.")
-        return redirect("plan")
-    draft = form.draft_for(now) if form.is_bound and not form.errors else None
-    meaning = what_it_would_mean(standard, draft, Times(reader, now)) if draft else {}
-    page = {"plan": standard, "versions": told, "form": form, **meaning}
-    return render(request, "desk/plan.html", page, status=UNPROCESSABLE if form.errors else 200)
+    if form.is_bound and not form.wrong_fields:
+        page |= what_it_would_mean(standard, form.draft, Times(reader, now))
+        form.look()
+    return render(request, "desk/plan.html", page | {"form": form}, status=UNPROCESSABLE if form.errors else 200)
+
+
+def count_by_plan(request: HttpRequest) -> HttpResponse:
+    """Let the clocks of running cases be counted by the version in force, at an administrator's word (A-09)."""
+    reader, now = person(request), timezone.now()
+    standard = SupportPlan.objects.get(code=SupportPlan.STANDARD)
+    if not (decision := may(reader, "add_version", standard)):
+        raise PermissionDenied(decision.reason)
+    count = apply_plan(standard.version_on(now.date()), by=reader, at=now)
+    messages.success(request, f"Running cases counted anew: {count}.")
+    return redirect("plan")

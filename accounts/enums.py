@@ -52,19 +52,15 @@ class CaseSight(Worded):
     ALL = "all", "All cases of the organization"
 
 
-class OnCallDuty(Worded):
-    """What someone is on call for."""
-
-    ENGINEER = "engineer", "Engineer on call"
-    MANAGER = "manager", "Manager on call"
-
-
 class Layer(Worded):
-    """In which way somebody is at work: on a shift, or on call for what shifts leave open (see `OnCallDuty`)."""
+    """In which way somebody is at work: on a shift, or on call for what shifts leave open."""
 
     SHIFT = "shift", "On shift"
     ENGINEER = "engineer", "Engineer on call"
     MANAGER = "manager", "Manager on call"
+
+
+ON_CALL = (Layer.ENGINEER, Layer.MANAGER)
 
 
 class AbsenceReason(Worded):

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import F
 
 from accounts.calendars import kept_by, pin_public_holidays
-from accounts.enums import ENGINEER_ROLES, AbsenceReason, Layer, OnCallDuty, StaffRole
+from accounts.enums import ENGINEER_ROLES, AbsenceReason, Layer, StaffRole
 from accounts.models import Absence, Holiday, OnCall, RosterEntry, Shift, StaffProfile, SupportCenter
 from accounts.seats import DAY, Away, Center, Entry, House, Seat, Span, Swap, joined
 
@@ -67,6 +67,7 @@ def _active_staff() -> list[StaffProfile]:
 
 
 def _house(staff: Sequence[StaffProfile], first: datetime, last: datetime) -> House:
+    """What is known of these people. A swap with, or a substitute of, somebody else is none."""
     present = [one.user_id for one in staff]
     centers = {one.pk: _center(one, first, last) for one in SupportCenter.objects.prefetch_related("shifts")}
     begun = {"starts_at__lte": last, "ends_at__gt": first}
@@ -76,9 +77,20 @@ def _house(staff: Sequence[StaffProfile], first: datetime, last: datetime) -> Ho
         centers=list(centers.values()),
         members={one.user_id: centers[one.center_id].code for one in staff if one.center_id},
         entries=[Entry(one.pk, one.user_id, Layer(one.layer), centers[one.center_id], one.pattern) for one in entries],
-        swaps=[Swap(entry.pk, one.on, one.user_id) for entry in entries for one in entry.swaps.all()],
+        swaps=[
+            Swap(entry.pk, one.on, one.user_id)
+            for entry in entries
+            for one in entry.swaps.all()
+            if one.user_id in present
+        ],
         absences=[
-            Away(one.user_id, one.starts_at, one.ends_at, AbsenceReason(one.reason).label, one.substitute_id)
+            Away(
+                one.user_id,
+                one.starts_at,
+                one.ends_at,
+                AbsenceReason(one.reason).label,
+                one.substitute_id if one.substitute_id in present else None,
+            )
             for one in Absence.objects.filter(**begun).order_by("starts_at", "pk")
         ],
         on_call=[Seat(one.user_id, Layer(one.duty), "", one.region_id, one.starts_at, one.ends_at) for one in turns],
@@ -97,7 +109,7 @@ def _center(center: SupportCenter, first: datetime, last: datetime) -> Center:
 
 
 def _closed_on(center: SupportCenter, first: datetime, last: datetime) -> dict[date, str]:
-    years = range(first.year, last.year + 2)
+    years = range(first.year, last.year + 1)
     pin_public_holidays(center.country, center.subdivision, years)
     kept = Holiday.objects.filter(kept_by(center.country, center.subdivision), closed_from=None)
     return dict(kept.filter(on__gte=first.date() - 2 * DAY, on__lte=last.date() + DAY).values_list("on", "name"))
@@ -151,9 +163,9 @@ class Roster:
         """Whether this member of staff works a shift at `at`, wherever."""
         return any(seat.person == user and seat.layer is Layer.SHIFT and seat.covers(at) for seat in self.seats)
 
-    def on_call(self, duty: OnCallDuty, region: str | None, at: datetime) -> list[int]:
-        """Who is on call for `duty`: by the region's own roster, else by the worldwide one."""
-        sitting = [seat for seat in self.seats if seat.layer == duty and seat.covers(at)]
+    def on_call(self, layer: Layer, region: str | None, at: datetime) -> list[int]:
+        """Who is on call in this layer: by the region's own roster, else by the worldwide one."""
+        sitting = [seat for seat in self.seats if seat.layer is layer and seat.covers(at)]
         regional = [seat.person for seat in sitting if seat.region == region]
         return list(dict.fromkeys(regional or [seat.person for seat in sitting if seat.region is None]))
 

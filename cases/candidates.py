@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db.models import Count, Q
 
-from accounts.enums import ENGINEER_ROLES, OnCallDuty, StaffRole
+from accounts.enums import ENGINEER_ROLES, Layer, StaffRole
 from accounts.models import StaffProfile
 from accounts.rosters import Roster
 from cases.choice import Candidate, Choice, choose
@@ -26,7 +26,7 @@ def suggest(case: Case, at: datetime) -> Choice | None:
     urgent = case.severity == Severity.ONE
     region = case.organization.region_id
     on_shift = roster.on_shift(None if urgent else region, at, TAKERS)
-    on_call = roster.on_call(OnCallDuty.ENGINEER, region, at) if urgent and not on_shift else []
+    on_call = roster.on_call(Layer.ENGINEER, region, at) if urgent and not on_shift else []
     people = {*on_shift, *on_call} - {case.owner_id}
     return choose(_candidates(people, on_shift), [case.product.code])
 

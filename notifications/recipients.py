@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from accounts.enums import ENGINEER_ROLES, CaseSight, ContactRole, OnCallDuty, Priority, StaffRole
+from accounts.enums import ENGINEER_ROLES, CaseSight, ContactRole, Layer, Priority, StaffRole
 from accounts.models import Contact
 from accounts.rosters import Roster
 from accounts.standing import may_open_cases
@@ -145,7 +145,7 @@ class People:
         engineers = (
             self.roster.on_shift(region, at)
             or self.roster.on_shift(None, at)
-            or self.roster.on_call(OnCallDuty.ENGINEER, region, at)
+            or self.roster.on_call(Layer.ENGINEER, region, at)
             or self._manager_on_call(case, at)
             or self.roster.based_in(None, at, ENGINEER_ROLES)
         )
@@ -156,5 +156,5 @@ class People:
 
     def _manager_on_call(self, case: Case, at: datetime) -> list[int]:
         """A roster with a gap alarms every manager."""
-        on_call = self.roster.on_call(OnCallDuty.MANAGER, case.organization.region_id, at)
+        on_call = self.roster.on_call(Layer.MANAGER, case.organization.region_id, at)
         return on_call or self.roster.managers(at)

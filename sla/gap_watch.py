@@ -11,38 +11,50 @@ from accounts.enums import StaffRole
 from accounts.models import User
 from sla import sun
 from sla.gaps import Gap
-from sla.models import CoverageGap
+from sla.models import CoverageGap, Heartbeat
 from sla.words import moment
 
-TOLD_ALL = 20
+MOST_TOLD = 20
+COVERAGE = "coverage"
 
 
 @transaction.atomic
-def watch(at: datetime) -> list[CoverageGap]:
+def watch(at: datetime) -> list[Gap]:
     """Prove the year from `at` (aware) on, keep its gaps, tell every manager of new ones and return those.
 
-    A gap is new unless it overlaps one that was known. Of two looks at once the second finds what the first kept.
+    A gap is new unless it overlaps one that was known. Two looks at once come one after the other.
     """
-    known = list(CoverageGap.objects.select_for_update())
-    found = sun.prove(at).gaps
-    new = [gap for gap in found if not any(one.begins_at < gap.ends and gap.begins < one.ends_at for one in known)]
+    last, _ = Heartbeat.objects.select_for_update().get_or_create(name=COVERAGE, defaults={"at": at})
+    known = list(CoverageGap.objects.all())
+    found = [(gap, _known_since(gap, known)) for gap in sun.prove(at).gaps]
     CoverageGap.objects.all().delete()
-    kept = CoverageGap.objects.bulk_create(
-        CoverageGap(begins_at=gap.begins, ends_at=gap.ends, cause=gap.cause, detail=gap.detail[:300], found_at=at)
-        for gap in found
-    )
+    CoverageGap.objects.bulk_create(_row(gap, since or at) for gap, since in found)
+    new = [gap for gap, since in found if since is None]
     if new:
         for manager in User.objects.filter(is_active=True, staff__role=StaffRole.SUPPORT_MANAGER):
             _tell(manager, new, at)
-    beginnings = {gap.begins for gap in new}
-    return [row for row in kept if row.begins_at in beginnings]
+    last.at = at
+    last.save()
+    return new
+
+
+def _known_since(gap: Gap, known: Sequence[CoverageGap]) -> datetime | None:
+    """When a gap that overlaps this one was found first."""
+    found = (one.found_at for one in known if one.begins_at < gap.ends and gap.begins < one.ends_at)
+    return min(found, default=None)
+
+
+def _row(gap: Gap, found_at: datetime) -> CoverageGap:
+    return CoverageGap(
+        begins_at=gap.begins, ends_at=gap.ends, cause=gap.cause, detail=gap.detail[:300], found_at=found_at
+    )
 
 
 def _tell(manager: User, gaps: Sequence[Gap], at: datetime) -> None:
     count = "a gap" if len(gaps) == 1 else f"{len(gaps)} gaps"
-    lines = [_line(gap, ZoneInfo(manager.zone)) for gap in gaps[:TOLD_ALL]]
-    if len(gaps) > TOLD_ALL:
-        lines.append(f"... and {len(gaps) - TOLD_ALL} more.")
+    lines = [_line(gap, ZoneInfo(manager.zone)) for gap in gaps[:MOST_TOLD]]
+    if len(gaps) > MOST_TOLD:
+        lines.append(f"... and {len(gaps) - MOST_TOLD} more.")
     body = "\n".join(
         ["Nobody holds Severity 1:", "", *lines, "", "Fill a shift or put somebody on call in the rosters."]
     )

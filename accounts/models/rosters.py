@@ -6,7 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
-from accounts.enums import AbsenceReason, Layer, OnCallDuty
+from accounts.enums import ON_CALL, AbsenceReason, Layer
 from accounts.models.people import User
 from accounts.models.places import Region, SupportCenter
 from accounts.seats import Pattern
@@ -93,7 +93,7 @@ class OnCall(models.Model):
     """A turn set by hand: who is on call, for what, from `starts_at` until just before `ends_at` (aware)."""
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="on_call")
-    duty = models.CharField(max_length=10, choices=OnCallDuty.choices())
+    duty = models.CharField(max_length=10, choices=[(one.value, one.label) for one in ON_CALL])
     region = models.ForeignKey(Region, null=True, blank=True, on_delete=models.PROTECT, help_text="Empty: worldwide.")
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
@@ -105,7 +105,7 @@ class OnCall(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.user}, {OnCallDuty(self.duty).label}"
+        return f"{self.user}, {Layer(self.duty).label}"
 
 
 class Absence(models.Model):

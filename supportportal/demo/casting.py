@@ -15,7 +15,7 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
 
 from accounts.calendars import freeze
-from accounts.enums import ENGINEER_ROLES, ContactRole, Layer, OnCallDuty, StaffRole
+from accounts.enums import ENGINEER_ROLES, ContactRole, Layer, StaffRole
 from accounts.models import (
     Absence,
     Contact,
@@ -117,7 +117,7 @@ class Cast:
 
     def on_call(self, at: datetime) -> Member:
         """The engineer on call at `at` (aware)."""
-        return self._by_user[Roster.between(at, at).on_call(OnCallDuty.ENGINEER, None, at)[0]]
+        return self._by_user[Roster.between(at, at).on_call(Layer.ENGINEER, None, at)[0]]
 
     def _of(self, roles: Iterable[StaffRole]) -> list[Member]:
         return [one for one in self.members.values() if one.role in roles]
@@ -266,7 +266,7 @@ def _roster(cast: Cast, centers: Sequence[dict[str, Any]], now: datetime) -> Non
             entries.append(
                 OnCall(
                     user=manager,
-                    duty=OnCallDuty.MANAGER,
+                    duty=Layer.MANAGER,
                     region_id=center["region"],
                     starts_at=day,
                     ends_at=day + 7 * DAY,
@@ -304,7 +304,7 @@ def _engineer_turn(cast: Cast, center: dict[str, Any], day: datetime) -> OnCall:
     team = [one for one in cast.engineers if one.region == center["region"]]
     present = [one for one in team if not one.hours.holidays & {local_day, local_day + DAY}]
     user = present[local_day.toordinal() // 7 % len(present)].user
-    return OnCall(user=user, duty=OnCallDuty.ENGINEER, starts_at=starts_at, ends_at=ends_at)
+    return OnCall(user=user, duty=Layer.ENGINEER, starts_at=starts_at, ends_at=ends_at)
 
 
 def _customers(cast: Cast, script: dict[str, Any], plan: SupportPlan, people: dict[str, User], now: datetime) -> None:

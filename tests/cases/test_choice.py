@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.enums import OnCallDuty
+from accounts.enums import Layer
 from accounts.models import OnCall, Shift, StaffProfile
 from cases.candidates import suggest
 from cases.choice import Candidate, choose, reasons
@@ -123,7 +123,7 @@ def test_closed_cases_are_no_load(staffed, case_in, engineer):
 @pytest.mark.parametrize(("severity", "called"), [(Severity.ONE, True), (Severity.TWO, False)])
 def test_only_severity_1_calls_out_the_engineer_on_call(case_in, engineer, second_engineer, severity, called):
     case = case_in(Status.QUEUED, severity=severity)
-    OnCall.objects.create(user=second_engineer, duty=OnCallDuty.ENGINEER, starts_at=NOON - DAY, ends_at=NOON + DAY)
+    OnCall.objects.create(user=second_engineer, duty=Layer.ENGINEER, starts_at=NOON - DAY, ends_at=NOON + DAY)
 
     choice = suggest(case, NOON)
 

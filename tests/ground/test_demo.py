@@ -17,7 +17,7 @@ from django.db import transaction
 from django.test import RequestFactory
 from freezegun import freeze_time
 
-from accounts.enums import AbsenceReason, ContactRole, OnCallDuty, StaffRole
+from accounts.enums import AbsenceReason, ContactRole, Layer, StaffRole
 from accounts.models import Absence, Contact, Holiday, Organization, StaffProfile, SupportCenter, User
 from accounts.permissions import may
 from accounts.rosters import Roster
@@ -177,8 +177,8 @@ def test_an_engineer_and_every_manager_are_on_call_at_any_time(played):
     alone = [
         at
         for at in (first + step * 5 * HALF_HOUR for step in range(150 * 48 // 5))
-        if not roster.on_call(OnCallDuty.ENGINEER, "emea", at)
-        or not all(roster.on_call(OnCallDuty.MANAGER, region, at) for region in regions)
+        if not roster.on_call(Layer.ENGINEER, "emea", at)
+        or not all(roster.on_call(Layer.MANAGER, region, at) for region in regions)
     ]
 
     assert alone == []

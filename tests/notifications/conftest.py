@@ -4,7 +4,7 @@ from datetime import time
 
 import pytest
 
-from accounts.enums import OnCallDuty
+from accounts.enums import Layer
 from accounts.models import OnCall, Region, Shift, User
 from tests.cast import DAY, NOON
 
@@ -16,7 +16,7 @@ def emea_shift(emea_center) -> None:
         Shift.objects.create(center=emea_center, weekday=weekday, opens=time(8), closes=time(18))
 
 
-def put_on_call(user: User, duty: OnCallDuty, *, region: str | None = None) -> User:
+def put_on_call(user: User, duty: Layer, *, region: str | None = None) -> User:
     """On call for the week around NOON; worldwide unless a region is named."""
     OnCall.objects.create(
         user=user,

@@ -5,7 +5,7 @@ from datetime import time
 import pytest
 from django.db import transaction
 
-from accounts.enums import AbsenceReason, ContactRole, OnCallDuty, StaffRole
+from accounts.enums import AbsenceReason, ContactRole, Layer, StaffRole
 from accounts.models import Absence, Contact, Region, Shift, StaffProfile, SupportCenter, User
 from cases import journal, operations
 from cases.enums import EventKind, ReassignmentReason, Severity, Status
@@ -251,7 +251,7 @@ def test_a_severity_1_in_the_regions_hours_is_told_to_the_regions_engineers_and_
 
 @pytest.mark.clause("C-COV-01")
 def test_at_night_a_severity_1_is_told_to_the_engineers_who_have_the_sun(open_case, emea_shift, apj_engineer, cast):
-    put_on_call(cast.staff["escalation_engineer"], OnCallDuty.ENGINEER, region="emea")
+    put_on_call(cast.staff["escalation_engineer"], Layer.ENGINEER, region="emea")
 
     assert paged(open_case(severity=Severity.ONE, at=NIGHT)) == {"Aiko Tanaka"}
 
@@ -260,22 +260,22 @@ def test_at_night_a_severity_1_is_told_to_the_engineers_who_have_the_sun(open_ca
 def test_where_only_customer_service_is_on_shift_an_engineer_is_told_too(
     open_case, customer_service, emea_shift, apj_engineer
 ):
-    put_on_call(apj_engineer, OnCallDuty.ENGINEER)
+    put_on_call(apj_engineer, Layer.ENGINEER)
 
     assert paged(open_case(severity=Severity.ONE)) == {"Tom Okafor", "Aiko Tanaka"}  # 21:00 in Tokyo
 
 
 @pytest.mark.clause("C-COV-01")
 def test_outside_every_shift_the_engineer_on_call_is_told_of_a_severity_1(open_case, emea_shift, cast):
-    put_on_call(cast.staff["second_engineer"], OnCallDuty.ENGINEER)
-    put_on_call(cast.staff["escalation_engineer"], OnCallDuty.ENGINEER, region="emea")
+    put_on_call(cast.staff["second_engineer"], Layer.ENGINEER)
+    put_on_call(cast.staff["escalation_engineer"], Layer.ENGINEER, region="emea")
 
     assert paged(open_case(severity=Severity.ONE, at=NOON - 6 * HOUR)) == {"Sofia Lindgren"}
 
 
 @pytest.mark.clause("C-COV-01")
 def test_a_severity_1_that_no_engineer_can_be_found_for_wakes_the_manager_on_call(open_case, support_manager, engineer):
-    put_on_call(make_staff("Nadia Haas", StaffRole.SUPPORT_MANAGER), OnCallDuty.MANAGER)
+    put_on_call(make_staff("Nadia Haas", StaffRole.SUPPORT_MANAGER), Layer.MANAGER)
 
     assert paged(open_case(severity=Severity.ONE)) == {"Nadia Haas"}
 
@@ -332,9 +332,9 @@ def test_an_owner_off_shift_does_not_keep_a_severity_1_from_who_is_at_work(
 def test_outside_hours_other_severities_are_left_to_the_regions_people_and_call_nobody(
     case_in, technical_contact, emea_shift, apj_engineer, cast, severity
 ):
-    manager = put_on_call(make_staff("Nadia Haas", StaffRole.SUPPORT_MANAGER), OnCallDuty.MANAGER)
+    manager = put_on_call(make_staff("Nadia Haas", StaffRole.SUPPORT_MANAGER), Layer.MANAGER)
     case = case_in(Status.QUEUED, severity=severity)
-    put_on_call(apj_engineer, OnCallDuty.ENGINEER)
+    put_on_call(apj_engineer, Layer.ENGINEER)
 
     operations.reply_as_customer(case, "Any news?", by=technical_contact, at=NOON + 9 * HOUR)
     record(case, EventKind.FIRST_RESPONSE_WARNED, NOON + 9 * HOUR, cycle=1, share=50, due_at=NOON.isoformat())
@@ -365,7 +365,7 @@ def test_a_warning_goes_to_the_owner_alone(case_in, emea_shift, second_engineer)
 
 
 def test_a_breach_goes_to_the_owner_the_case_manager_and_the_manager_on_call(case_in):
-    put_on_call(make_staff("Nadia Haas", StaffRole.SUPPORT_MANAGER), OnCallDuty.MANAGER)
+    put_on_call(make_staff("Nadia Haas", StaffRole.SUPPORT_MANAGER), Layer.MANAGER)
     case = case_in(Status.IN_PROGRESS)
 
     breach(case)
@@ -378,7 +378,7 @@ def test_a_breach_goes_to_the_owner_the_case_manager_and_the_manager_on_call(cas
 
 
 def test_who_is_case_manager_and_manager_on_call_is_told_once(case_in, support_manager):
-    put_on_call(support_manager, OnCallDuty.MANAGER)
+    put_on_call(support_manager, Layer.MANAGER)
     case = case_in(Status.IN_PROGRESS)
 
     breach(case)

@@ -13,7 +13,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from accounts.enums import OnCallDuty
+from accounts.enums import Layer
 from accounts.models import OnCall
 from cases.enums import EventKind, Severity
 from cases.models import CaseEvent
@@ -45,7 +45,7 @@ DEATHS = [
 @pytest.mark.usefixtures("transactional_db")
 def test_five_hundred_timers_fire_once_each_however_often_the_worker_dies(many_cases, engineer):
     now = timezone.now()
-    OnCall.objects.create(user=engineer, duty=OnCallDuty.ENGINEER, starts_at=now - DAY, ends_at=now + DAY)
+    OnCall.objects.create(user=engineer, duty=Layer.ENGINEER, starts_at=now - DAY, ends_at=now + DAY)
     many_cases(DUE, at=now - 16 * MINUTE, severity=Severity.ONE)  # half of 30 minutes is over
 
     for point, done in DEATHS:

@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from freezegun import freeze_time
 
-from accounts.enums import AbsenceReason, Layer, OnCallDuty, StaffRole
+from accounts.enums import AbsenceReason, Layer, StaffRole
 from accounts.models import Absence, Holiday, Letter, OnCall, RosterEntry, Shift, Swap
 from accounts.rosters import Roster
 from sla import gap_watch, sun
@@ -86,6 +86,21 @@ def test_a_swap_and_a_substitute_take_the_place(around_the_clock, engineer, emea
     assert on_shift(tomorrow + 2 * HOUR) == {engineer.pk}
 
 
+def test_nobody_who_may_not_sign_in_takes_a_place(around_the_clock, engineer, second_engineer):
+    gone = make_staff("Kai Former", StaffRole.SUPPORT_ENGINEER)
+    gone.is_active = False
+    gone.save()
+    Absence.objects.create(
+        user=second_engineer,
+        reason=AbsenceReason.SICK,
+        starts_at=NOON + 6 * HOUR,
+        ends_at=NOON + 8 * HOUR,
+        substitute=gone,
+    )
+
+    assert sun.hold_at(NOON + 7 * HOUR).is_gap
+
+
 @pytest.mark.clause("C-FTS-04")
 def test_a_center_that_rests_on_public_holidays_hands_the_sun_to_the_engineer_on_call(
     around_the_clock, second_engineer, emea_center
@@ -102,11 +117,11 @@ def test_a_center_that_rests_on_public_holidays_hands_the_sun_to_the_engineer_on
 @pytest.mark.clause("C-FTS-04")
 def test_a_turn_on_call_set_by_hand_for_one_region_does_not_hold_the_sun(engineer, emea_center):
     OnCall.objects.create(
-        user=engineer, duty=OnCallDuty.ENGINEER, region=emea_center.region, starts_at=NOON - DAY, ends_at=NOON + DAY
+        user=engineer, duty=Layer.ENGINEER, region=emea_center.region, starts_at=NOON - DAY, ends_at=NOON + DAY
     )
 
     assert sun.hold_at(NOON).is_gap
-    assert Roster.between(NOON, NOON).on_call(OnCallDuty.ENGINEER, "emea", NOON) == [engineer.pk]
+    assert Roster.between(NOON, NOON).on_call(Layer.ENGINEER, "emea", NOON) == [engineer.pk]
 
 
 @pytest.mark.clause("C-COV-01")
@@ -146,10 +161,11 @@ def test_managers_are_told_of_a_new_gap_once(around_the_clock, second_engineer, 
     first = Absence.objects.create(
         user=second_engineer, reason=AbsenceReason.SICK, starts_at=NOON + 6 * HOUR, ends_at=NOON + 8 * HOUR
     )
-    told = [len(gap_watch.watch(at)) for at in (NOON, NOON + DAY / 6, NOON + 7 * HOUR)]
+    told = [len(gap_watch.watch(at)) for at in (NOON, NOON, NOON + DAY / 6, NOON + 7 * HOUR)]
+    known_since = CoverageGap.objects.get().found_at
     first.delete()
 
-    assert told == [1, 0, 0]
+    assert (told, known_since) == ([1, 0, 0, 0], NOON)
     assert [(letter.to, letter.subject) for letter in Letter.objects.all()] == [
         (support_manager.email, "Coverage of Severity 1 has a gap")
     ]

@@ -5,7 +5,6 @@ administrators keep stay. Calendars that are frozen do not change.
 """
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from importlib.metadata import version
@@ -37,18 +36,6 @@ class Difference:
     year: int
     release: str
     changes: tuple[Change, ...]
-
-    @property
-    def added(self) -> Sequence[Change]:
-        return [change for change in self.changes if not change.before]
-
-    @property
-    def removed(self) -> Sequence[Change]:
-        return [change for change in self.changes if not change.after]
-
-    @property
-    def renamed(self) -> Sequence[Change]:
-        return [change for change in self.changes if change.before and change.after]
 
     @property
     def token(self) -> str:

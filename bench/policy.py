@@ -6,7 +6,8 @@ as asked for. One life in ten is held or raised before its answer, and one in tw
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
-from time import perf_counter
+from statistics import median
+from timeit import repeat
 
 from django.db import connection
 
@@ -46,9 +47,9 @@ def measure() -> None:
     """Print how long each part takes. Leaves its cases in the database."""
     make_quarter(CASES)
     plan, promises = SupportPlan.objects.get(code=SupportPlan.STANDARD), promises_of_draft(DRAFT)
-    read = best(lambda: sum(1 for _ in Milestone.objects.values_list("severity", "due_at", "met_at").iterator()))
-    kept = best(lambda: preview(plan, promises, NOW))
-    touched = best(lambda: list(moves(running_under(plan), promises_instead(promises), NOW)))
+    read = seconds(lambda: sum(1 for _ in Milestone.objects.values_list("severity", "due_at", "met_at").iterator()))
+    kept = seconds(lambda: preview(plan, promises, NOW))
+    touched = seconds(lambda: list(moves(running_under(plan), promises_instead(promises), NOW)))
     whole = total(preview(plan, promises, NOW))
     running = running_under(plan).count()
     print(f"{Case.objects.count()} cases of a quarter{'s':>12}{'x floor':>10}")
@@ -58,19 +59,14 @@ def measure() -> None:
         f"{running} running clocks": touched,
         "the whole preview": kept + touched,
     }
-    for name, seconds in rows.items():
-        print(f"{name:30}{seconds:8.2f}{seconds / read:10.1f}")
+    for name, cost in rows.items():
+        print(f"{name:30}{cost:8.2f}{cost / read:10.1f}")
     print(f"old {whole.before}\nnew {whole.after}")
 
 
-def best(run: Callable[[], object]) -> float:
-    """The median of a few rounds, in seconds."""
-    rounds = []
-    for _ in range(ROUNDS):
-        begun = perf_counter()
-        run()
-        rounds.append(perf_counter() - begun)
-    return sorted(rounds)[ROUNDS // 2]
+def seconds(run: Callable[[], object]) -> float:
+    """The median of a few rounds."""
+    return median(repeat(run, number=1, repeat=ROUNDS))
 
 
 def make_quarter(cases: int) -> None:

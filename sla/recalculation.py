@@ -5,7 +5,6 @@ carried through to the cases, one fact each.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -29,6 +28,7 @@ from sla.projection import logs_of
 from sla.promises import Promises
 
 BATCH = 500
+CLOSED = "closed"  # how a verb refuses a case that was closed meanwhile
 
 Becoming = Callable[[Case, Basis], Basis]
 """What the clocks of a case would be counted by, given what they are counted by now."""
@@ -150,7 +150,11 @@ def apply_plan(version: PlanVersion, *, by: User, at: datetime) -> int:
 def _apply(found: Iterable[Move], change: Callable[[Case], None]) -> int:
     done = 0
     for move in list(found):
-        with suppress(Refusal):
+        try:
             change(move.case)
+        except Refusal as refusal:
+            if refusal.code != CLOSED:
+                raise
+        else:
             done += 1
     return done

@@ -8,7 +8,7 @@ from django.db import IntegrityError, connection, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.enums import AbsenceReason, ContactRole, OnCallDuty, StaffRole, Worded
+from accounts.enums import AbsenceReason, ContactRole, Layer, StaffRole, Worded
 from accounts.models import (
     Absence,
     Contact,
@@ -175,12 +175,12 @@ def manager_in_tokyo(db):
 
 
 def on_duty(user, region: str | None, **given) -> OnCall:
-    entry = {"duty": OnCallDuty.MANAGER, "starts_at": NOON, "ends_at": NOON + DAY} | given
+    entry = {"duty": Layer.MANAGER, "starts_at": NOON, "ends_at": NOON + DAY} | given
     return OnCall.objects.create(user=user, region_id=region, **entry)
 
 
 def managers_on_call(region: str | None, at: datetime) -> list[int]:
-    return Roster.between(at, at).on_call(OnCallDuty.MANAGER, region, at)
+    return Roster.between(at, at).on_call(Layer.MANAGER, region, at)
 
 
 def test_the_regions_roster_comes_before_the_worldwide_one(support_manager, manager_in_tokyo):
@@ -189,7 +189,7 @@ def test_the_regions_roster_comes_before_the_worldwide_one(support_manager, mana
 
     assert managers_on_call("apj", NOON) == [manager_in_tokyo.pk]
     assert managers_on_call("emea", NOON) == managers_on_call(None, NOON) == [support_manager.pk]
-    assert Roster.between(NOON, NOON).on_call(OnCallDuty.ENGINEER, "apj", NOON) == []
+    assert Roster.between(NOON, NOON).on_call(Layer.ENGINEER, "apj", NOON) == []
 
 
 def test_who_is_away_or_off_or_not_on_yet_is_not_called(support_manager, manager_in_tokyo):

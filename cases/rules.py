@@ -39,6 +39,12 @@ def require_phone(severity: Severity, phone: str) -> None:
     require_number(phone)
 
 
+def require_agreed(state: State) -> None:
+    """Only what both sides agreed to can be lowered without the customer (C-SEV-04)."""
+    if not state.severity_agreed_at:
+        raise Refusal("severity_not_agreed", "No severity is agreed yet: propose one instead.")
+
+
 def require_lower_severity(present: Severity, to: Severity) -> None:
     """Once agreed, a severity only gets less severe (C-SEV-03, C-SEV-04)."""
     if to <= present:

@@ -42,7 +42,7 @@ class ClockView:
 class RowState:
     """A case's clock as a list shows it; `due_at` is None unless it runs.
 
-    `share_used` is in percent of the target; None unless the clock runs and the case came with its hours (`with_hours`).
+    `share_used` is in percent of the target; None unless it runs and the case came with its hours (`with_hours`).
     """
 
     state: ClockState
@@ -70,7 +70,7 @@ def replayed(case: Case) -> Iterator[tuple[Fact, list[Explanation]]]:
 
 def clocks(case: Case, now: datetime) -> list[ClockView]:
     """The clocks of the case as of `now` (aware), newest first."""
-    return [_view(explanation) for explanation in explanations(case, now)]
+    return [view_of(explanation) for explanation in explanations(case, now)]
 
 
 def previews(
@@ -110,14 +110,15 @@ def row_states(cases: Sequence[Case], now: datetime) -> dict[int, RowState]:
 def _share_used(case: Case, now: datetime) -> int | None:
     """What is left of an allowance is the open time until it is due, whatever was paused or raised before."""
     due_at = case.clock.due_at
-    if due_at is None or not Case.calendar.is_cached(case):  # type: ignore[attr-defined]
+    if due_at is None or not Case.calendar.is_cached(case):
         return None
     calendar = counted_in(Hours(case.clock.hours), calendar_of(case.calendar))
     left = open_time_between(calendar, min(now, due_at), due_at)
     return max(0, int(100 * (case.clock.target - left) / case.clock.target))
 
 
-def _view(explanation: Explanation) -> ClockView:
+def view_of(explanation: Explanation) -> ClockView:
+    """An explained clock as a page shows it."""
     milestone = explanation.milestone
     reopened = milestone.kind is MilestoneKind.FIRST_RESPONSE and milestone.cycle > 1
     return ClockView(

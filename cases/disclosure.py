@@ -33,7 +33,7 @@ DISCLOSED: Mapping[EventKind, frozenset[str]] = {
     EventKind.MILESTONE_BREACHED: frozenset({"milestone", "cycle", "due_at"}),
     EventKind.ESCALATED: frozenset({"channel"}),
     EventKind.ESCALATION_ACKNOWLEDGED: frozenset(),
-    EventKind.CALL_BACK_REQUESTED: frozenset({"by"}),
+    EventKind.CALL_BACK_REQUESTED: frozenset({"whom"}),
 }
 
 

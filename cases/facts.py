@@ -35,7 +35,7 @@ MILESTONE_WARNED         milestone: str (the kind of another promise), cycle: in
 MILESTONE_BREACHED       milestone: str, cycle: int, due_at: str
 ESCALATED                channel: str
 ESCALATION_ACKNOWLEDGED  nothing
-CALL_BACK_REQUESTED      by: Callback
+CALL_BACK_REQUESTED      whom: Callback
 =======================  ==============================================================================================
 """
 

@@ -116,7 +116,7 @@ def _meets(asked: _Asked, fact: Fact) -> bool:
         case MilestoneKind.ACKNOWLEDGEMENT:
             return fact.kind is EventKind.ESCALATION_ACKNOWLEDGED
         case MilestoneKind.CALL_BACK:
-            callers = {ActorRole.SUPPORT_MANAGER} if asked.fact.data["by"] == Callback.MANAGER else ENGINEERS
+            callers = {ActorRole.SUPPORT_MANAGER} if asked.fact.data["whom"] == Callback.MANAGER else ENGINEERS
             return fact.kind is EventKind.CALLED and fact.data["reached"] and fact.role in callers
         case _:
             return is_response(fact)

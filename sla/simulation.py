@@ -231,7 +231,7 @@ class _Case:
                 self._require_escalation()
                 return EventKind.ESCALATION_ACKNOWLEDGED, {}
             case StoryKind.CALL_BACK_REQUESTED:
-                return EventKind.CALL_BACK_REQUESTED, {"by": told["whom"]}
+                return EventKind.CALL_BACK_REQUESTED, {"whom": told["whom"]}
             case StoryKind.RECALCULATED:
                 return EventKind.TERMS_CHANGED, self._other_terms(fact)
             case _:

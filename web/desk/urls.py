@@ -13,5 +13,6 @@ urlpatterns: list[URLPattern] = [
     path("desk/cases/new/", takes_files(desk(views.phone_case, methods=FORM, verb=Verb.OPEN)), name="phone_case"),
     path("desk/sun/", desk(views.sun), name="sun"),
     path("desk/plan/", desk(views.plan, methods=FORM), name="plan"),
+    path("desk/simulator/", takes_files(desk(views.simulator, methods=FORM)), name="simulator"),
     path("desk/keys/", desk(views.keys, methods=FORM), name="keys"),
 ]

@@ -22,6 +22,7 @@ from web.desk.forms import CallerForm, FilterForm, PhoneCaseForm, VerificationFo
 from web.desk.intake import intake as intake_of
 from web.desk.intake import verification
 from web.desk.plan import VersionForm, versions, what_it_would_mean
+from web.desk.simulator import StoryForm, examples, may_tell, told_of
 from web.desk.sun import sun_page
 from web.desk.workspace import workspace
 
@@ -154,3 +155,17 @@ def plan(request: HttpRequest) -> HttpResponse:
     meaning = what_it_would_mean(standard, draft, Times(reader, now)) if draft else {}
     page = {"plan": standard, "versions": told, "form": form, **meaning}
     return render(request, "desk/plan.html", page, status=UNPROCESSABLE if form.errors else 200)
+
+
+def simulator(request: HttpRequest) -> HttpResponse:
+    """What would become of a case: managers tell a story and see its clocks; nothing is stored."""
+    if not may_tell(person(request)):
+        raise PermissionDenied("The simulator is for managers.")
+    if request.method == "POST":
+        form = StoryForm(request.POST, request.FILES)
+        ending = form.told()
+    else:
+        ready = examples().get(request.GET.get("example", ""))
+        form, ending = StoryForm(initial={"story": ready.text if ready else ""}), None
+    page = {"form": form, "examples": examples().values(), **(told_of(ending) if ending else {})}
+    return render(request, "desk/simulator.html", page, status=UNPROCESSABLE if form.errors else 200)

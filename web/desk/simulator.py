@@ -13,10 +13,10 @@ from django.http import QueryDict
 
 from accounts.enums import StaffRole
 from accounts.models import User
+from cases.enums import Channel, EventKind
 from cases.facts import Fact
-from sla import words
+from sla import clock, words
 from sla.agenda import Item
-from sla.explain import in_a_line
 from sla.queries import ClockView, view_of
 from sla.simulation import Ending, simulate
 from sla.stories import LONGEST_STORY, StoryError, StoryKind, read_story
@@ -94,10 +94,9 @@ class StoryForm(forms.Form):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A clock with its name, in a line and in full."""
+    """A clock, and when it is due in the account's time."""
 
     view: ClockView
-    line: str
     due: str
 
 
@@ -119,7 +118,7 @@ def told_of(ending: Ending) -> dict[str, Any]:
         "ending": ending,
         "until": words.moment(ending.story.until, zone),
         "outcomes": [
-            Outcome(view_of(one), in_a_line(one), words.moment(due, zone) if (due := one.milestone.due_at) else "held")
+            Outcome(view_of(one), words.moment(due, zone) if (due := one.milestone.due_at) else "held")
             for one in ending.clocks
         ],
         "happenings": [happening for _, happening in sorted(happenings, key=lambda one: one[0])],
@@ -144,6 +143,11 @@ def _refused(ending: Ending, zone: ZoneInfo) -> Iterator[tuple[Any, Happening]]:
 
 def _name(fact: Fact) -> str:
     """What happened: the words of the story where it has some."""
+    if about := clock.told_of(fact):
+        share = fact.data.get("share")
+        return f"{about.label}: {f'{share} percent of the time used' if share else 'missed'}"
+    if fact.kind is EventKind.ESCALATED:
+        return f"{StoryKind.ESCALATED.label}, {Channel(fact.data['channel']).label.lower()}"
     if fact.kind.value in set(StoryKind):
         return StoryKind(fact.kind.value).label
     return fact.kind.value.replace("_", " ").capitalize()

@@ -55,7 +55,7 @@ class StoryForm(forms.Form):
         required=False,
         max_length=LONGEST_STORY,
         strip=False,
-        widget=forms.Textarea(attrs={"rows": 16, "class": "input code", "spellcheck": "false"}),
+        widget=forms.Textarea(attrs={"rows": 16, "spellcheck": "false"}),
     )
     file = forms.FileField(
         label="Or a file",

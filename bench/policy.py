@@ -18,7 +18,7 @@ from cases.models import Case, CaseEvent
 from entitlements.drafts import Draft, Target
 from entitlements.enums import Activity, ContactMode, Hours
 from entitlements.models import Entitlement, Product, SupportPlan
-from sla.models import CaseClock, Milestone, Timer
+from sla.models import CaseClock, Milestone
 from sla.policy import total
 from sla.policy_preview import preview, promises_of_draft
 from sla.recalculation import moves, promises_instead, running_under
@@ -44,7 +44,7 @@ DRAFT = Draft(
 
 def measure() -> None:
     """Print how long each part takes. Leaves its cases in the database."""
-    make_quarter(CASES)
+    make_quarter()
     plan, promises = SupportPlan.objects.get(code=SupportPlan.STANDARD), promises_of_draft(DRAFT)
     read = best(lambda: sum(1 for _ in Milestone.objects.values_list("severity", "due_at", "met_at").iterator()))
     kept = best(lambda: preview(plan, promises, NOW))
@@ -73,8 +73,8 @@ def best(run: Callable[[], object]) -> float:
     return sorted(rounds)[ROUNDS // 2]
 
 
-def make_quarter(cases: int) -> None:
-    """So many cases, a multiple of the lives that they are copied from."""
+def make_quarter() -> None:
+    """As many cases as asked for."""
     product = Product.objects.create(code="storage", name="Storage", versions=["8.4"])
     reporters = [make_customer(product, *place) for place in PLACES]
     manager, clerk, engineer = (
@@ -82,7 +82,7 @@ def make_quarter(cases: int) -> None:
     )
     StaffProfile.objects.filter(user=engineer).update(manager=manager)
     lives = [lead(number, reporters[number % 3], clerk, engineer, product) for number in range(LIVES)]
-    copy(lives, cases // LIVES - 1)
+    copy(lives, CASES // LIVES - 1)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
 
@@ -117,7 +117,7 @@ def lead(number: int, reporter: User, clerk: User, engineer: User, product: Prod
 
 
 def copy(lives: Sequence[Case], times: int) -> None:
-    """Every life so many times more: the case, its log, its clocks and timers."""
+    """Every life so many times more: the case, its log, its clocks."""
     ids = [case.pk for case in lives]
     fresh = {"number": "lpad((case_id * 100000 + turn)::text, 11, '0')", "submission": "gen_random_uuid()"}
     with connection.cursor() as cursor:
@@ -133,7 +133,7 @@ def copy(lives: Sequence[Case], times: int) -> None:
             f"INSERT INTO cases_case (id, {names}) SELECT life.id, {values}"  # noqa: S608
             " FROM life JOIN cases_case one ON one.id = life.case_id"
         )
-        for model in (CaseEvent, Milestone, CaseClock, Timer):
+        for model in (CaseEvent, Milestone, CaseClock):
             columns = [field.column for field in model._meta.concrete_fields if field.column not in ("id", "case_id")]
             names = ", ".join(f'"{name}"' for name in columns)
             values = ", ".join(f'one."{name}"' for name in columns)

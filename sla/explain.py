@@ -126,11 +126,6 @@ def as_text(explanation: Explanation, reader_zone: str | None = None) -> str:
     return "\n\n".join("\n".join(block) for block in blocks if block)
 
 
-def in_a_line(explanation: Explanation) -> str:
-    """The explanation in one line, in the words of `as_text`: what is promised, how it stands and when it is due."""
-    return f"{explanation.promise}: {_state(explanation)}. {explanation.headline}."
-
-
 def _state(explanation: Explanation) -> str:
     """What stands beside the clock on a page: "Met, answered in 46 min"."""
     milestone = explanation.milestone

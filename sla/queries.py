@@ -1,6 +1,6 @@
 """What pages show of clocks."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -56,16 +56,6 @@ def explanations(case: Case, now: datetime) -> list[Explanation]:
     history = histories([case], logs)[case.pk]
     told = [(one, history[one.basis]) for one in milestones_of(logs[case.pk], history)]
     return [_explanation(one, terms.plan_version, terms.calendar, now) for one, terms in reversed(told)]
-
-
-def replayed(case: Case) -> Iterator[tuple[Fact, list[Explanation]]]:
-    """Each fact of the case with its clocks as they stood once it was recorded, oldest first."""
-    log = logs_of([case])[case.pk]
-    history = histories([case], {case.pk: log})[case.pk]
-    for fact in log:
-        told = [(one, history[one.basis]) for one in milestones_of(log[: fact.seq], history)]
-        now = max(earlier.at for earlier in log[: fact.seq])
-        yield fact, [_explanation(one, terms.plan_version, terms.calendar, now) for one, terms in told]
 
 
 def clocks(case: Case, now: datetime) -> list[ClockView]:

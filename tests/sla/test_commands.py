@@ -6,11 +6,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from freezegun import freeze_time
 
-from cases import operations
 from cases.enums import Severity, Status
 from sla.models import CaseClock, Milestone, Timer
 from sla.operations import sweep_due
-from tests.cast import DAY, HOUR, MINUTE, NOON
+from tests.cast import DAY, HOUR, NOON
 
 
 def run(*arguments: str) -> str:
@@ -58,31 +57,6 @@ def test_rebuilding_makes_the_check_pass(open_case):
 
     assert run("rebuild_milestones") == "Derived the rows of 1 cases again.\n"
     assert run("rebuild_milestones", "--check") == "Stored equals recomputed in 1 cases.\n"
-
-
-def test_a_case_is_replayed_fact_by_fact_in_the_words_of_its_explanation(open_case, engineer, customer_service):
-    case = open_case(severity=Severity.THREE)
-    operations.verify_entitlement(case, by=customer_service, at=NOON + 5 * MINUTE)
-    operations.propose_severity(case, Severity.TWO, by=engineer, at=NOON + 10 * MINUTE, reason="It is worse.")
-    operations.accept(case, by=engineer, at=NOON + 20 * MINUTE)
-    operations.reply(case, "We look into it.", by=engineer, at=NOON + 46 * MINUTE)
-
-    lines = run("replay", case.number).splitlines()
-
-    facts = [line for line in lines if line[:3].strip().isdigit()]
-    assert [line.split(": ", 1)[1].split(" by ")[0] for line in facts] == [
-        "received",
-        "entitlement verified",
-        "severity proposed",
-        "assigned",
-        "replied",
-    ]
-    assert lines[3] == (
-        "     First response for Severity 3 within 8 business hours: Running. "
-        "8 business hours from receipt end on Thursday at 10:00 in Aberdeen."
-    )
-    assert any("Severity 2 proposed: 2 business hours, due Wed 4 Mar 2026, 14:10 GMT" in line for line in lines)
-    assert lines[-2].startswith("     First response for Severity 2 within 2 business hours: Met, answered in 46 min.")
 
 
 @pytest.mark.parametrize("spelling", [str, lambda number: number.replace("-", "")], ids=["hyphens", "digits"])

@@ -7,8 +7,9 @@ from zoneinfo import available_timezones
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from cases.models import Case
+from cases.numbers import normalize
 from sla.explain import as_text
-from sla.management.named_case import named_case
 from sla.queries import explanations
 
 
@@ -22,6 +23,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, case: str, zone: str | None, **options: Any) -> None:
         if zone and zone not in available_timezones():
             raise CommandError(f"“{zone}” is not the name of a time zone such as Asia/Tokyo.")
-        one = named_case(case)
+        found = Case.objects.filter(number=normalize(case) or case)
+        one = found.select_related("calendar", "plan_version__plan").first()
+        if one is None:
+            raise CommandError(f"There is no case {case}.")
         texts = [as_text(explanation, zone) for explanation in explanations(one, timezone.now())]
         self.stdout.write(f"Case {one.number}: {one.subject}\n\n" + "\n\n\n".join(texts))

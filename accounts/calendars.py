@@ -35,6 +35,30 @@ def freeze(organization: Organization, at: datetime) -> FrozenCalendar:
     )
 
 
+def as_of(organization: Organization, at: datetime) -> FrozenCalendar:
+    """What `freeze` would give, with nothing stored: neither hours nor holidays; `organization` need not be either."""
+    year = at.astimezone(ZoneInfo(organization.own_zone)).year
+    years = range(year - YEARS_BEFORE, year + YEARS_AFTER + 1)
+    country, subdivision = organization.country, organization.subdivision
+    whole, half = _closures_of(organization, years)
+    pinned = HolidayImport.objects.filter(country=country, subdivision=subdivision).values_list("year", flat=True)
+    for unpinned in set(years) - set(pinned):
+        public = _public_holidays(country, subdivision, unpinned)
+        whole = {day.isoformat(): name for day, name in public.items()} | whole
+    return FrozenCalendar(
+        zone=organization.own_zone,
+        place=organization.place,
+        weekly=weekly_hours(organization),
+        holidays=whole,
+        half_days={day: early for day, early in half.items() if day not in whole},
+    )
+
+
+def knows_country(country: str) -> bool:
+    """Whether public holidays of this country (ISO 3166, two letters) are known."""
+    return country in holidays.list_supported_countries()
+
+
 def renewed(frozen: FrozenCalendar, organization: Organization, received_at: datetime) -> FrozenCalendar:
     """What was frozen when a case was received, with the closures of the same years as they now stand; not stored."""
     year = received_at.astimezone(ZoneInfo(frozen.zone)).year

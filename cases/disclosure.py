@@ -15,7 +15,7 @@ DISCLOSED: Mapping[EventKind, frozenset[str]] = {
     EventKind.RESUMED: frozenset(),
     EventKind.ASSIGNED: frozenset({"owner", "before", "reason"}),
     EventKind.REASSIGNED: frozenset({"owner", "before", "reason"}),
-    EventKind.REPLIED: frozenset({"message", "waiting"}),
+    EventKind.REPLIED: frozenset({"message", "waiting", "next_update_at"}),
     EventKind.CUSTOMER_REPLIED: frozenset({"message", "channel"}),
     EventKind.CALLED: frozenset({"reached"}),
     EventKind.SEVERITY_PROPOSED: frozenset({"severity", "side", "reason"}),
@@ -30,6 +30,10 @@ DISCLOSED: Mapping[EventKind, frozenset[str]] = {
     EventKind.FOLLOWED_ON: frozenset({"number"}),
     EventKind.TERMS_CHANGED: frozenset({"reason"}),
     EventKind.FIRST_RESPONSE_BREACHED: frozenset({"cycle", "due_at"}),
+    EventKind.MILESTONE_BREACHED: frozenset({"milestone", "cycle", "due_at"}),
+    EventKind.ESCALATED: frozenset({"channel"}),
+    EventKind.ESCALATION_ACKNOWLEDGED: frozenset(),
+    EventKind.CALL_BACK_REQUESTED: frozenset({"whom"}),
 }
 
 

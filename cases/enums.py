@@ -73,6 +73,13 @@ class ClosureReason(Worded):
     NOT_ENTITLED = "not_entitled", "Not entitled to support"
 
 
+class Callback(Worded):
+    """Who is asked to call the customer back (C-ESC-04, C-ESC-05)."""
+
+    ENGINEER = "engineer", "The assigned engineer"
+    MANAGER = "manager", "The manager on call"
+
+
 class ReassignmentReason(Worded):
     """C-RAS-01."""
 
@@ -181,6 +188,11 @@ class EventKind(StrEnum):
     CLOSURE_REMINDED = "closure_reminded"
     FIRST_RESPONSE_WARNED = "first_response_warned"
     FIRST_RESPONSE_BREACHED = "first_response_breached"
+    MILESTONE_WARNED = "milestone_warned"
+    MILESTONE_BREACHED = "milestone_breached"
+    ESCALATED = "escalated"
+    ESCALATION_ACKNOWLEDGED = "escalation_acknowledged"
+    CALL_BACK_REQUESTED = "call_back_requested"
 
 
 # Facts that move neither the case nor a clock: what was done before them may be recorded after them.
@@ -190,6 +202,7 @@ PASSING_KINDS = frozenset(
         EventKind.FOLLOWED_ON,
         EventKind.CLOSURE_REMINDED,
         EventKind.FIRST_RESPONSE_WARNED,
+        EventKind.MILESTONE_WARNED,
     }
 )
 
@@ -198,5 +211,6 @@ INTERNAL_KINDS = frozenset(
     {
         EventKind.NOTED,
         EventKind.FIRST_RESPONSE_WARNED,
+        EventKind.MILESTONE_WARNED,
     }
 )

@@ -13,7 +13,7 @@ HELD                     reason: HoldReason
 RESUMED                  nothing
 ASSIGNED / REASSIGNED    owner: int, before: int | None, case_manager: int | None, reason: str, note: str
 REPLIED                  message: int, waiting: bool (True: the next move is the customer's; before an engineer has the
-                         case its turn stays with support)
+                         case its turn stays with support), and if the engineer promised it next_update_at: str
 CUSTOMER_REPLIED         message: int, channel: str
 NOTED                    note: int
 CALLED                   reached: bool, summary: str
@@ -31,6 +31,11 @@ TERMS_CHANGED            calendar: str, calendar_before: str (digests of frozen 
                          plan_version_before: int, reason: str (what changed; customers read it)
 FIRST_RESPONSE_WARNED    cycle: int, share: 50 | 80, due_at: str
 FIRST_RESPONSE_BREACHED  cycle: int, due_at: str
+MILESTONE_WARNED         milestone: str (the kind of another promise), cycle: int, share: 50 | 80, due_at: str
+MILESTONE_BREACHED       milestone: str, cycle: int, due_at: str
+ESCALATED                channel: str
+ESCALATION_ACKNOWLEDGED  nothing
+CALL_BACK_REQUESTED      whom: Callback
 =======================  ==============================================================================================
 """
 

@@ -6,19 +6,28 @@ from zoneinfo import ZoneInfo
 
 from accounts.refusal import Refusal
 from accounts.telephones import require_number
-from cases.enums import Channel, Severity
+from cases.enums import ENGINEERS, ActorRole, Channel, Severity
 from cases.facts import Attempt, State
 
 RECORDED_WITHIN = timedelta(days=1)
 REOPEN_DAYS = 30
 ATTEMPTS_NEEDED = 3
 BUSINESS_DAYS_AFTER_LAST_ATTEMPT = 2
+NEXT_UPDATE_WITHIN = timedelta(days=60)
 
 
 def require_recent_receipt(received_at: datetime, at: datetime) -> None:
     """A call becomes a case while it lasts or soon after: its start is in the day before `at` (C-CHN-01, A-07)."""
     if not at - RECORDED_WITHIN <= received_at <= at:
         raise Refusal("receipt_out_of_range", "A call is recorded within 24 hours of its start, and not before it.")
+
+
+def require_next_update(until: datetime, role: ActorRole, at: datetime) -> None:
+    """Who works on the case may promise at `at` to write again: a moment to come, within bounds (A-08)."""
+    if role not in ENGINEERS:
+        raise Refusal("next_update_not_yours", "Only an engineer promises when the engineers write again.")
+    if not timedelta(minutes=1) <= until - at <= NEXT_UPDATE_WITHIN:
+        raise Refusal("next_update_impossible", f"Choose a moment within the next {NEXT_UPDATE_WITHIN.days} days.")
 
 
 def require_phone(severity: Severity, phone: str) -> None:
@@ -28,6 +37,12 @@ def require_phone(severity: Severity, phone: str) -> None:
     if not phone:
         raise Refusal("phone_missing", "Severity 1 needs a telephone number under which we reach you now.")
     require_number(phone)
+
+
+def require_agreed(state: State) -> None:
+    """Only what both sides agreed to can be lowered without the customer (C-SEV-04)."""
+    if not state.severity_agreed_at:
+        raise Refusal("severity_not_agreed", "No severity is agreed yet: propose one instead.")
 
 
 def require_lower_severity(present: Severity, to: Severity) -> None:

@@ -49,6 +49,11 @@ def require(state: State, verb: Verb) -> None:
         raise obstacle
 
 
+def require_open(state: State) -> None:
+    """Raise Refusal when the case is closed."""
+    require(state, Verb.REPLY)
+
+
 def _obstacle(state: State, verb: Verb) -> Refusal | None:
     if state.status not in LEGAL[verb]:
         return _wrong_status(state, verb)

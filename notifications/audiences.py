@@ -97,4 +97,9 @@ _ALWAYS: dict[EventKind, list[Notice]] = {
         Notice(Template.RESPONSE_BREACH, Audience.CASE_MANAGER),
         Notice(Template.RESPONSE_BREACH, Audience.MANAGER_ON_CALL),
     ],
+    EventKind.MILESTONE_WARNED: [Notice(Template.MILESTONE_WARNING, Audience.OWNER_OR_QUEUE)],
+    EventKind.MILESTONE_BREACHED: [
+        Notice(Template.MILESTONE_BREACH, Audience.OWNER_OR_QUEUE),
+        Notice(Template.MILESTONE_BREACH, Audience.CASE_MANAGER),
+    ],
 }

@@ -39,6 +39,8 @@ class Template(Worded):
     CASE_REOPENED = "case_reopened", "The case is open again"
     RESPONSE_WARNING = "response_warning", "A first response is due soon"
     RESPONSE_BREACH = "response_breach", "A first response is late"
+    MILESTONE_WARNING = "milestone_warning", "Something promised is due soon"
+    MILESTONE_BREACH = "milestone_breach", "Something promised is late"
 
     @property
     def is_for_staff(self) -> bool:
@@ -63,6 +65,8 @@ _FOR_STAFF = frozenset(
         Template.CASE_REOPENED,
         Template.RESPONSE_WARNING,
         Template.RESPONSE_BREACH,
+        Template.MILESTONE_WARNING,
+        Template.MILESTONE_BREACH,
     }
 )
 _RECEIPTS = frozenset({Template.RECEIVED, Template.REOPENED, Template.CLOSURE_SUMMARY})

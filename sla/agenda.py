@@ -12,11 +12,7 @@ from sla.calendars import Calendar
 from sla.clock import Milestone, TimerKind, TimerPlan
 from sla.closing import ClosingTimer, ClosingTimerKind
 
-FACTS = {
-    TimerKind.FIRST_RESPONSE_WARNING: EventKind.FIRST_RESPONSE_WARNED,
-    TimerKind.FIRST_RESPONSE_BREACH: EventKind.FIRST_RESPONSE_BREACHED,
-    ClosingTimerKind.CLOSURE_REMINDER: EventKind.CLOSURE_REMINDED,
-}
+FACTS = {ClosingTimerKind.CLOSURE_REMINDER: EventKind.CLOSURE_REMINDED}
 
 # Of two things that are due on one matter, the later in this order says all that the earlier would.
 WEIGHT = [*TimerKind, *ClosingTimerKind]
@@ -27,7 +23,7 @@ class Item:
     """One thing that takes effect at `fire_at` (aware UTC).
 
     `kind` and `subject` tell it from everything else on the case. Its effect is a fact with `data`, or a verb when
-    `fact` is None. `matter` is what it is about: a response cycle, or closing.
+    `fact` is None. `matter` is what it is about: one milestone, or closing.
     """
 
     kind: TimerKind | ClosingTimerKind
@@ -71,16 +67,17 @@ def worth_doing(items: Iterable[Item], at: datetime) -> list[Item]:
 
 def _not_overtaken(plans: Iterable[TimerPlan], log: Sequence[Fact]) -> Iterator[TimerPlan]:
     """The plans without warnings that a warning of a larger share has made pointless."""
-    warned: dict[int, int] = {}
+    warned: dict[tuple, int] = {}
     for fact in log:
-        if fact.kind is EventKind.FIRST_RESPONSE_WARNED:
-            cycle = fact.data["cycle"]
-            warned[cycle] = max(warned.get(cycle, 0), fact.data["share"])
-    return (plan for plan in plans if plan.share is None or plan.share > warned.get(plan.cycle, 0))
+        if "share" in fact.data and (kind := clock.told_of(fact)):
+            key = (kind, fact.data["cycle"])
+            warned[key] = max(warned.get(key, 0), fact.data["share"])
+    return (plan for plan in plans if plan.share is None or plan.share > warned.get((plan.milestone, plan.cycle), 0))
 
 
 def _from_clock(plan: TimerPlan) -> Item:
-    return Item(plan.kind, plan.subject, plan.fire_at, f"first response {plan.cycle}", FACTS[plan.kind], plan.data)
+    matter = f"{plan.milestone.label.lower()} {plan.cycle}"
+    return Item(plan.kind, plan.subject, plan.fire_at, matter, plan.fact, plan.data)
 
 
 def _from_closing(timer: ClosingTimer) -> Item:

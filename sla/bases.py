@@ -14,7 +14,8 @@ from cases.models import Case
 from entitlements.enums import Hours
 from entitlements.models import PlanTarget, PlanVersion
 from sla.calendars import Calendar
-from sla.clock import Basis, Milestone, milestones
+from sla.clock import Basis, Milestone
+from sla.milestones import every_milestone
 from sla.promises import MilestoneKind, Promise, Promises
 
 
@@ -63,9 +64,9 @@ def histories(cases: Sequence[Case], logs: Mapping[int, Sequence[Fact]]) -> dict
 
 
 def milestones_of(log: Sequence[Fact], history: History) -> list[Milestone]:
-    """The milestones of a log, counted by what held when."""
+    """The milestones of a log, of every kind, counted by what held when."""
     changes = {seq: terms.basis for seq, terms in history.items()}
-    return milestones(log, *changes.pop(0), changes)
+    return every_milestone(log, *changes.pop(0), changes)
 
 
 def promises_of(version: PlanVersion) -> Promises:

@@ -47,20 +47,32 @@ class ClockState(Worded):
     STOPPED = "stopped", "Withdrawn"
 
 
+class Wait(Worded):
+    """Why a promised update waits (A-08)."""
+
+    FOR_CUSTOMER = "for_customer", "Waiting for the customer"
+
+
 class TimerKind(StrEnum):
-    """What a first-response clock lets happen."""
+    """What a clock lets happen: of each kind of milestone a warning, then a breach."""
 
     FIRST_RESPONSE_WARNING = "first_response_warning"
     FIRST_RESPONSE_BREACH = "first_response_breach"
+    NEXT_UPDATE_WARNING = "next_update_warning"
+    NEXT_UPDATE_BREACH = "next_update_breach"
+    ACKNOWLEDGEMENT_WARNING = "acknowledgement_warning"
+    ACKNOWLEDGEMENT_BREACH = "acknowledgement_breach"
+    CALL_BACK_WARNING = "call_back_warning"
+    CALL_BACK_BREACH = "call_back_breach"
 
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """A hold: time from `began_at` to `ended_at` does not count; `ended_at` is None while it lasts."""
+    """A hold or a wait: time from `began_at` to `ended_at` does not count; `ended_at` is None while it lasts."""
 
     began_at: datetime
     ended_at: datetime | None
-    reason: HoldReason
+    reason: HoldReason | Wait
 
 
 class Basis(NamedTuple):
@@ -114,7 +126,8 @@ class Clock(Protocol):
 class Milestone:
     """A promise that runs, or ran: plain values, every moment aware UTC.
 
-    `cycle` counts from 1, one more at each reopening. `terms` are the promises that hold, the earlier the less severe;
+    `cycle` counts from 1 within its kind: the first responses by reopenings, the others one by one.
+    `terms` are the promises that hold, the earlier the less severe;
     `term` is the decisive one, whose promise and hours the clock shows. `due_at` is None while the clock is held with
     time left; `soon_at` is when it begins to look short of time. `breached_at` is the due moment, once a fact of the
     log lies past it; `stopped_at` is when the case was closed or refused without a response. `trail` tells how
@@ -182,7 +195,7 @@ UNCHANGED: Mapping[int, Basis] = MappingProxyType({})
 def milestones(
     log: Iterable[Fact], promises: Promises, calendar: Calendar, changes: Mapping[int, Basis] = UNCHANGED
 ) -> list[Milestone]:
-    """Fold a case's log to its milestones, oldest first.
+    """Fold a case's log to its first responses, oldest first; `sla.milestones` has all kinds.
 
     `promises` and `calendar`, the business hours, are those frozen on the case at receipt; `changes` has what holds
     from a fact of the log on, by its `seq` (A-09). Raises LookupError when the plan promises nothing for a severity of
@@ -218,8 +231,8 @@ def counted_anew(milestone: Milestone, fact: Fact, basis: Basis) -> Milestone:
         Term(promise, promise.calendar(basis.calendar), term.since_at)
         for promise, term in zip(promises, milestone.terms, strict=True)
     )
-    anew = replace(_aimed(milestone, terms=terms), basis=fact.seq)
-    return _stepped(anew, fact.at, fact.kind, fact.data["reason"])
+    anew = replace(aimed(milestone, terms=terms), basis=fact.seq)
+    return stepped(anew, fact.at, fact.kind, fact.data["reason"])
 
 
 def state_at(clock: Clock, now: datetime) -> ClockState:
@@ -290,11 +303,21 @@ def warnings(milestone: Milestone) -> list[tuple[int, datetime]]:
 class TimerPlan:
     """A fact still to be recorded: `data` is true from `fire_at` (aware UTC) on."""
 
-    kind: TimerKind
+    milestone: MilestoneKind
     fire_at: datetime
     cycle: int
     due_at: datetime
     share: int | None = None
+
+    @property
+    def kind(self) -> TimerKind:
+        return TimerKind(f"{self.milestone}_{'breach' if self.share is None else 'warning'}")
+
+    @property
+    def fact(self) -> EventKind:
+        """The fact that it brings about."""
+        breach, warning = _FACTS.get(self.milestone, _FACTS_OF_OTHERS)
+        return breach if self.share is None else warning
 
     @property
     def subject(self) -> str:
@@ -304,8 +327,9 @@ class TimerPlan:
     @property
     def data(self) -> dict[str, Any]:
         """What its fact carries (see `cases.facts`)."""
+        milestone = {} if self.milestone in _FACTS else {"milestone": self.milestone.value}
         share = {} if self.share is None else {"share": self.share}
-        return {"cycle": self.cycle, **share, "due_at": self.due_at.isoformat()}
+        return {**milestone, "cycle": self.cycle, **share, "due_at": self.due_at.isoformat()}
 
 
 def timers(cycles: Iterable[Milestone], log: Iterable[Fact]) -> list[TimerPlan]:
@@ -317,30 +341,52 @@ def timers(cycles: Iterable[Milestone], log: Iterable[Fact]) -> list[TimerPlan]:
       The due moment is the last at which the promise can be kept, so the breach fires one microsecond after
       it. A clock that has a new due moment before the miss simply has a new breach.
     """
-    log = list(log)
-    warned = {(fact.data["cycle"], fact.data["share"]) for fact in log if fact.kind is _WARNED}
-    breached = {
-        (fact.data["cycle"], datetime.fromisoformat(fact.data["due_at"])) for fact in log if fact.kind is _BREACHED
-    }
-    return [
-        plan
-        for milestone in cycles
-        for plan in _plans(milestone)
-        if (plan.cycle, plan.share) not in warned and (plan.cycle, plan.due_at) not in breached
-    ]
+    told = {_about(fact) for fact in log if fact.kind in _TELLING}
+    return [plan for milestone in cycles for plan in _plans(milestone) if _matter(plan) not in told]
+
+
+def told_of(fact: Fact) -> MilestoneKind | None:
+    """The kind of milestone that a warning or a breach is about; None for other facts."""
+    if fact.kind not in _TELLING:
+        return None
+    return MilestoneKind(fact.data.get("milestone", MilestoneKind.FIRST_RESPONSE))
+
+
+# Breach and warning: the first response has its own, the other kinds share a pair that names the milestone.
+_FACTS = {MilestoneKind.FIRST_RESPONSE: (EventKind.FIRST_RESPONSE_BREACHED, EventKind.FIRST_RESPONSE_WARNED)}
+_FACTS_OF_OTHERS = (EventKind.MILESTONE_BREACHED, EventKind.MILESTONE_WARNED)
+_TELLING = {*_FACTS[MilestoneKind.FIRST_RESPONSE], *_FACTS_OF_OTHERS}
+
+
+def _about(fact: Fact) -> tuple:
+    """What a warning or a breach has told already: a share once a cycle, a miss once for its due moment."""
+    share = fact.data.get("share")
+    return told_of(fact), fact.data["cycle"], share or datetime.fromisoformat(fact.data["due_at"])
+
+
+def _matter(plan: TimerPlan) -> tuple:
+    return plan.milestone, plan.cycle, plan.share or plan.due_at
 
 
 _STARTS = {EventKind.RECEIVED, EventKind.REOPENED}
-_WARNED = EventKind.FIRST_RESPONSE_WARNED
-_BREACHED = EventKind.FIRST_RESPONSE_BREACHED
 
 
 def _start(cycle: int, fact: Fact, promise: Promise, calendar: Calendar) -> Milestone:
     received = fact.kind is EventKind.RECEIVED
-    started_at = _second(datetime.fromisoformat(fact.data["received_at"]) if received else fact.at)
-    term = Term(promise, promise.calendar(calendar), started_at)
-    fresh = Milestone(promise.kind, cycle, started_at, (term,), term)
-    return _stepped(_aimed(fresh), started_at, fact.kind)
+    started_at = whole_second(datetime.fromisoformat(fact.data["received_at"]) if received else fact.at)
+    return begun(cycle, started_at, fact.kind, promise, calendar)
+
+
+def begun(cycle: int, started_at: datetime, why: EventKind, promise: Promise, business: Calendar) -> Milestone:
+    """A milestone that begins, because of a fact of kind `why`, at `started_at` (aware UTC, whole seconds)."""
+    term = Term(promise, promise.calendar(business), started_at)
+    return stepped(aimed(Milestone(promise.kind, cycle, started_at, (term,), term)), started_at, why)
+
+
+def paused(milestone: Milestone, fact: Fact, reason: HoldReason | Wait) -> Milestone:
+    """The milestone held from `fact` on."""
+    pause = Pause(whole_second(fact.at), None, reason)
+    return stepped(aimed(milestone, pauses=(*milestone.pauses, pause)), fact.at, fact.kind)
 
 
 def _advance(milestone: Milestone, fact: Fact, promise: Promise, calendar: Calendar) -> Milestone:
@@ -350,19 +396,18 @@ def _advance(milestone: Milestone, fact: Fact, promise: Promise, calendar: Calen
     if milestone.due_at and fact.at > milestone.due_at:
         milestone = replace(milestone, breached_at=milestone.due_at)
     if is_response(fact):
-        return replace(_resumed(milestone, fact.at), met_at=fact.at)
+        return replace(resumed(milestone, fact.at), met_at=fact.at)
     if fact.kind is EventKind.CLOSED:
-        return replace(_resumed(milestone, fact.at), stopped_at=fact.at)
+        return replace(resumed(milestone, fact.at), stopped_at=fact.at)
     if milestone.breached_at or fact.kind is EventKind.TERMS_CHANGED:
         return milestone
     if fact.kind is EventKind.HELD and not milestone.held:
-        pause = Pause(_second(fact.at), None, HoldReason(fact.data["reason"]))
-        return _stepped(_aimed(milestone, pauses=(*milestone.pauses, pause)), fact.at, fact.kind)
+        return paused(milestone, fact, HoldReason(fact.data["reason"]))
     if fact.kind is EventKind.RESUMED and milestone.held:
-        return _stepped(_resumed(milestone, fact.at), fact.at, fact.kind)
+        return stepped(resumed(milestone, fact.at), fact.at, fact.kind)
     if promise != milestone.terms[-1].promise:
-        terms = _terms_after(milestone.terms, promise, calendar, _second(fact.at))
-        return _stepped(_aimed(milestone, terms=terms), fact.at, fact.kind)
+        terms = _terms_after(milestone.terms, promise, calendar, whole_second(fact.at))
+        return stepped(aimed(milestone, terms=terms), fact.at, fact.kind)
     return milestone
 
 
@@ -377,20 +422,20 @@ def _terms_after(terms: tuple[Term, ...], promise: Promise, calendar: Calendar, 
     return (*terms[: len(terms) - len(replaced)], Term(promise, promise.calendar(calendar), since_at))
 
 
-def _resumed(milestone: Milestone, at: datetime) -> Milestone:
+def resumed(milestone: Milestone, at: datetime) -> Milestone:
     """The milestone with its hold, if it is held, ended `at`."""
     if not milestone.held:
         return milestone
     *earlier, hold = milestone.pauses
-    return _aimed(milestone, pauses=(*earlier, replace(hold, ended_at=_second(at))))
+    return aimed(milestone, pauses=(*earlier, replace(hold, ended_at=whole_second(at))))
 
 
-def _second(at: datetime) -> datetime:
+def whole_second(at: datetime) -> datetime:
     """The second in which `at` lies."""
     return at.replace(microsecond=0)
 
 
-def _aimed(milestone: Milestone, **changes: Any) -> Milestone:
+def aimed(milestone: Milestone, **changes: Any) -> Milestone:
     """The milestone with `changes`, the term that decides then, and the moments that follow from it."""
     changed = replace(milestone, **changes)
     by_term = [replace(changed, term=term) for term in reversed(changed.terms)]
@@ -405,7 +450,8 @@ def _urgency(milestone: Milestone) -> tuple[datetime, timedelta]:
     return datetime.max.replace(tzinfo=UTC), left(milestone, milestone.pauses[-1].began_at)
 
 
-def _stepped(milestone: Milestone, at: datetime, why: EventKind, note: str = "") -> Milestone:
+def stepped(milestone: Milestone, at: datetime, why: EventKind, note: str = "") -> Milestone:
+    """The milestone, its trail longer by a turn: `at` which moment, and because of what."""
     step = Step(at, why, milestone.terms[-1].promise, milestone.promise, milestone.due_at, note)
     return replace(milestone, trail=(*milestone.trail, step))
 
@@ -428,5 +474,5 @@ def _plans(milestone: Milestone) -> Iterator[TimerPlan]:
         return
     if not milestone.breached_at:
         for share, at in warnings(milestone):
-            yield TimerPlan(TimerKind.FIRST_RESPONSE_WARNING, at, milestone.cycle, due_at, share)
-    yield TimerPlan(TimerKind.FIRST_RESPONSE_BREACH, due_at + timedelta.resolution, milestone.cycle, due_at)
+            yield TimerPlan(milestone.kind, at, milestone.cycle, due_at, share)
+    yield TimerPlan(milestone.kind, due_at + timedelta.resolution, milestone.cycle, due_at)

@@ -16,6 +16,7 @@ from cases.enums import EventKind
 from sla import words
 from sla.calendars import DAY
 from sla.clock import ClockState, Milestone, Step, state_at, used
+from sla.promises import MilestoneKind
 from sla.ribbon import Day, ribbon
 from sla.spans import Span, SpanKind, spans_by_day
 from sla.words import SECOND
@@ -92,12 +93,13 @@ def explain(
     spent = used(milestone, now) // SECOND * SECOND
     end = milestone.due_at or max(now, milestone.pauses[-1].began_at)
     days = list(spans_by_day(milestone, holiday_names, end))
+    aim = ", our aim and not a promise" if promise.aim else ""
     return Explanation(
         milestone=milestone,
         now=now,
         state=state,
         headline=_headline(milestone, state, milestone.target - spent, now, place),
-        promise=f"{promise.kind.label} for {promise.severity.label} within {words.allowance(promise)}",
+        promise=f"{promise.kind.label} for {promise.severity.label} within {words.allowance(promise)}{aim}",
         plan=plan,
         place=place,
         calendar=words.opening_hours(milestone.calendar),
@@ -146,15 +148,18 @@ def _facts(explanation: Explanation, more_zones: list[ZoneInfo]) -> Iterator[tup
         others = (words.moment(at, other) for other in more_zones)
         return " = ".join([f"{words.moment(at, zone)} {explanation.place}", *others])
 
-    start = "Receipt" if milestone.cycle == 1 else "Reopening"
     moments = {
-        start: milestone.started_at,
+        _beginning(milestone).capitalize(): milestone.started_at,
         "Raised": milestone.counts_from if milestone.counts_from > milestone.started_at else None,
         "Due": milestone.due_at,
         "Met": milestone.met_at,
         "Closed": milestone.stopped_at,
     }
-    yield "Promise", f"{explanation.promise} ({milestone.clause}), {explanation.plan}"
+    source = {
+        MilestoneKind.FIRST_RESPONSE: explanation.plan,
+        MilestoneKind.NEXT_UPDATE: "promised by the engineer",
+    }.get(milestone.kind, "under every plan")
+    yield "Promise", f"{explanation.promise} ({milestone.clause}), {source}"
     fixed = "changed by an administrator since receipt" if milestone.basis else "fixed at receipt"
     yield "Calendar", f"{explanation.calendar}; {fixed}"
     yield from ((name, told(at)) for name, at in moments.items() if at)
@@ -167,11 +172,26 @@ def _headline(milestone: Milestone, state: ClockState, left: timedelta, now: dat
     local, start = (at.astimezone(milestone.calendar.tz) for at in (milestone.due_at, milestone.counts_from))
     far = local.date() - start.date() >= 6 * DAY
     on = f"{local:%A} {local.day} {local:%B}" if far else f"{local:%A}"
-    since = "receipt" if milestone.cycle == 1 else "reopening"
+    since = _beginning(milestone)
+    if milestone.kind is not MilestoneKind.FIRST_RESPONSE:
+        since = f"the {since}"
     if milestone.counts_from > milestone.started_at:
         since = "the raise of its severity"
-    end = "ended" if now > milestone.due_at else "ends" if allowed.startswith("1 ") else "end"
-    return f"{allowed} from {since} {end} on {on} at {local:%H:%M} in {place}"
+    end = "ended" if now > milestone.due_at else "ends" if allowed.startswith(("1 ", "the ")) else "end"
+    return f"{allowed[0].upper()}{allowed[1:]} from {since} {end} on {on} at {local:%H:%M} in {place}"
+
+
+def _beginning(milestone: Milestone) -> str:
+    """What the clock counts from."""
+    match milestone.kind:
+        case MilestoneKind.FIRST_RESPONSE:
+            return "receipt" if milestone.cycle == 1 else "reopening"
+        case MilestoneKind.NEXT_UPDATE:
+            return "reply"
+        case MilestoneKind.ACKNOWLEDGEMENT:
+            return "escalation"
+        case MilestoneKind.CALL_BACK:
+            return "request"
 
 
 def _rows(milestone: Milestone, spans: Iterable[Span]) -> Iterator[Row]:

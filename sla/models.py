@@ -9,6 +9,7 @@ from django.db.models import Q
 from accounts.models import User
 from cases.enums import Severity
 from cases.models import Case
+from entitlements.enums import Hours
 from sla.clock import TimerKind
 from sla.closing import ClosingTimerKind
 from sla.gaps import Cause
@@ -41,10 +42,10 @@ class ClockFields(models.Model):
 
 
 class Milestone(ClockFields):
-    """A promise on a case, as `sla.clock` derives it; `due_at` is None while it is held (C-SLA-01 to C-SLA-04)."""
+    """A promise on a case, as `sla.milestones` derives it; `due_at` is None while it is held (C-SLA-01 to C-SLA-04)."""
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="milestones")
-    cycle = models.PositiveSmallIntegerField(help_text="1, and one more at each reopening (A-14).")
+    cycle = models.PositiveSmallIntegerField(help_text="1, and one more for each of its kind (A-14).")
     severity = models.PositiveSmallIntegerField(choices=Severity.choices())
 
     objects = PartOfCaseQuerySet.as_manager()
@@ -66,6 +67,7 @@ class CaseClock(ClockFields):
     """
 
     case = models.OneToOneField(Case, on_delete=models.CASCADE, related_name="clock")
+    hours = models.CharField(max_length=20, choices=Hours.choices(), help_text="In which it is counted.")
     held = models.BooleanField()
     sort_at = models.DateTimeField()
 

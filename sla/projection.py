@@ -128,7 +128,7 @@ class Table:
 
 
 MILESTONES = Table(Milestone, ("case_id", "kind", "cycle"), ("severity", *CLOCK_FIELDS))
-CLOCKS = Table(CaseClock, ("case_id",), ("kind", "held", "sort_at", *CLOCK_FIELDS))
+CLOCKS = Table(CaseClock, ("case_id",), ("kind", "hours", "held", "sort_at", *CLOCK_FIELDS))
 
 
 def _milestones(derived: dict[int, Derived]) -> Rows:
@@ -147,7 +147,7 @@ def _clocks(derived: dict[int, Derived]) -> Rows:
 def _clock(milestones: Sequence[clock.Milestone]) -> tuple:
     running = [one for one in milestones if one.ended_at is None]
     shown = min(running, key=lambda one: one.due_at or NEVER) if running else replace(milestones[-1], due_at=None)
-    return (shown.kind, shown.held, shown.due_at or NEVER, *_clock_fields(shown))
+    return (shown.kind, shown.promise.hours, shown.held, shown.due_at or NEVER, *_clock_fields(shown))
 
 
 def _clock_fields(milestone: clock.Milestone) -> tuple:

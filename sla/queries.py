@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import OuterRef, Subquery, prefetch_related_objects
+from django.db.models import prefetch_related_objects
 
 from accounts.calendars import freeze
 from accounts.models import FrozenCalendar, Organization
@@ -12,15 +12,14 @@ from cases.enums import ActorRole, EventKind, Severity
 from cases.facts import Fact
 from cases.models import Case, CaseQuerySet
 from entitlements.enums import Hours
-from entitlements.models import PlanTarget, PlanVersion
+from entitlements.models import PlanVersion
 from sla import clock
 from sla.bases import calendar_of, histories, milestones_of, promises_of
 from sla.calendars import open_time_between
 from sla.clock import ClockState, state_at
 from sla.explain import Explanation, explain
-from sla.models import Milestone
 from sla.projection import logs_of
-from sla.promises import counted_in
+from sla.promises import MilestoneKind, counted_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +42,7 @@ class ClockView:
 class RowState:
     """A case's clock as a list shows it; `due_at` is None unless it runs.
 
-    `share_used` is in percent of the target; None unless the clock runs and its hours were fetched (`with_hours`).
+    `share_used` is in percent of the target; None unless it runs and the case came with its hours (`with_hours`).
     """
 
     state: ClockState
@@ -61,7 +60,7 @@ def explanations(case: Case, now: datetime) -> list[Explanation]:
 
 def clocks(case: Case, now: datetime) -> list[ClockView]:
     """The clocks of the case as of `now` (aware), newest first."""
-    return [_view(explanation) for explanation in explanations(case, now)]
+    return [view_of(explanation) for explanation in explanations(case, now)]
 
 
 def previews(
@@ -86,11 +85,7 @@ def previews(
 
 def with_hours(cases: CaseQuerySet) -> CaseQuerySet:
     """The cases with their clocks and the hours in which these count, so that `row_states` asks nothing more."""
-    running = Milestone.objects.filter(case=OuterRef(OuterRef("pk")), due_at=OuterRef(OuterRef("clock__due_at")))
-    promised = PlanTarget.objects.filter(
-        version=OuterRef("plan_version"), severity=Subquery(running.values("severity")[:1])
-    )
-    return cases.select_related("clock", "calendar").annotate(clock_hours=Subquery(promised.values("hours")[:1]))
+    return cases.select_related("clock", "calendar")
 
 
 def row_states(cases: Sequence[Case], now: datetime) -> dict[int, RowState]:
@@ -104,18 +99,20 @@ def row_states(cases: Sequence[Case], now: datetime) -> dict[int, RowState]:
 
 def _share_used(case: Case, now: datetime) -> int | None:
     """What is left of an allowance is the open time until it is due, whatever was paused or raised before."""
-    hours, due_at = getattr(case, "clock_hours", None), case.clock.due_at
-    if hours is None or due_at is None:
+    due_at = case.clock.due_at
+    if due_at is None or not Case.calendar.is_cached(case):
         return None
-    calendar = counted_in(Hours(hours), calendar_of(case.calendar))
+    calendar = counted_in(Hours(case.clock.hours), calendar_of(case.calendar))
     left = open_time_between(calendar, min(now, due_at), due_at)
     return max(0, int(100 * (case.clock.target - left) / case.clock.target))
 
 
-def _view(explanation: Explanation) -> ClockView:
+def view_of(explanation: Explanation) -> ClockView:
+    """An explained clock as a page shows it."""
     milestone = explanation.milestone
+    reopened = milestone.kind is MilestoneKind.FIRST_RESPONSE and milestone.cycle > 1
     return ClockView(
-        kind=milestone.kind.label if milestone.cycle == 1 else "Response after reopening",
+        kind="Response after reopening" if reopened else milestone.kind.label,
         state=explanation.state,
         due_at=milestone.due_at,
         met_at=milestone.met_at,

@@ -6,7 +6,7 @@ from itertools import groupby
 
 from entitlements.enums import Hours
 from sla.calendars import DAY, MIDNIGHT, NOTHING, WHOLE_DAY, Calendar
-from sla.promises import Promise
+from sla.promises import Measure, Promise
 
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 
@@ -46,7 +46,14 @@ def answered(started_at: datetime, met_at: datetime | None, breached_at: datetim
 
 
 def allowance(promise: Promise) -> str:
-    """What a promise allows: "8 business hours", "30 minutes", "1 hour of business days"."""
+    """What a promise allows: "8 business hours", "30 minutes", "1 hour of business days".
+
+    By close of business it is "the business day", and by a moment that was named its length: "4 h 30 min".
+    """
+    if promise.measure is Measure.CLOSE_OF_BUSINESS:
+        return "the business day"
+    if promise.measure is Measure.MOMENT:
+        return f"{spell(promise.target)}{' of business hours' if promise.hours is Hours.BUSINESS else ''}"
     hours = not promise.target % HOUR
     count = promise.target // (HOUR if hours else MINUTE)
     unit = f"{'hour' if hours else 'minute'}{'' if count == 1 else 's'}"

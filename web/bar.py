@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from accounts.adapter import has_second_factor, needs_second_factor
+from accounts.enums import StaffRole
 from accounts.models import Shift, User
 from accounts.standing import works_on_cases
 from notifications.queries import UNREAD_SHOWN, unread_count
@@ -22,6 +23,7 @@ STAFF_LINKS = (
     ("sun", "Follow the sun", "s"),
     ("deliveries", "Deliveries", ""),
 )
+MANAGER_LINKS = (("simulator", "Simulator", ""),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,8 @@ class Bar:
     @property
     def _places(self) -> tuple[tuple[str, str, str], ...]:
         if self.staff:
-            return STAFF_LINKS
+            tells = self.user.staff_role in (StaffRole.SUPPORT_MANAGER, StaffRole.ADMIN)
+            return (*STAFF_LINKS, *MANAGER_LINKS) if tells else STAFF_LINKS
         opens_cases = any(works_on_cases(contact.standing) for contact in self.user.standings.values())
         return LINKS_TO_OPEN_CASES if opens_cases else CUSTOMER_LINKS
 

@@ -35,6 +35,8 @@ UNDISTURBING = frozenset(
         EventKind.NOTED,
         EventKind.FIRST_RESPONSE_WARNED,
         EventKind.FIRST_RESPONSE_BREACHED,
+        EventKind.MILESTONE_WARNED,
+        EventKind.MILESTONE_BREACHED,
         EventKind.CLOSURE_REMINDED,
         EventKind.TERMS_CHANGED,
     }

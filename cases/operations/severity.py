@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from accounts.models import User
-from accounts.refusal import Refusal
 from cases import rules
 from cases.enums import (
     EventKind,
@@ -52,8 +51,7 @@ def reduce_severity(case: Case, to: Severity, *, by: User, at: datetime, reason:
     """Lower an agreed severity without waiting for the customer, who is told the reason (C-SEV-04, A-11)."""
     to = Severity(to)
     with acting(case, Verb.REDUCE_SEVERITY, by=by, at=at, form=form) as act:
-        if not act.case.severity_agreed_at:
-            raise Refusal("severity_not_agreed", "No severity is agreed yet: propose one instead.")
+        rules.require_agreed(act.case.state)
         rules.require_lower_severity(Severity(act.case.severity), to)
         _reduce(act, to, required(reason, "reason"), agreed=False)
     return act.case

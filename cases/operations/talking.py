@@ -1,10 +1,10 @@
 """What the customer and support say to each other, and what support says to itself."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from accounts.models import User
-from cases import attachments
+from cases import attachments, rules
 from cases.attachments import StoredFile
 from cases.enums import (
     Channel,
@@ -23,16 +23,22 @@ def reply(
     by: User,
     at: datetime,
     waiting: bool = False,
+    next_update_at: datetime | None = None,
     files: Sequence[StoredFile] = (),
     form: Form = NO_FORM,
 ) -> Case:
-    """Write to the customer. `waiting` says that the next move is the customer's.
+    """Write to the customer. `waiting` says that the next move is the customer's; by `next_update_at` (aware) the
+    engineer promises to write again.
 
     That counts once an engineer has the case; before, its turn stays with support. By an engineer it is a response
     (A-06). Guide: C-STF-07, C-SLA-01 to C-SLA-04, C-TRK-01.
     """
     with acting(case, Verb.REPLY, by=by, at=at, form=form) as act:
-        act.record(EventKind.REPLIED, message=act.say(body, files), waiting=waiting)
+        promised = {}
+        if next_update_at:
+            rules.require_next_update(next_update_at, act.role, at)
+            promised["next_update_at"] = next_update_at.astimezone(UTC).isoformat()
+        act.record(EventKind.REPLIED, message=act.say(body, files), waiting=waiting, **promised)
     return act.case
 
 

@@ -10,6 +10,7 @@ from notifications.letters.form import Letter, Part
 from notifications.letters.matter import MINUTE, Matter
 from sla import words
 from sla.explain import Explanation
+from sla.promises import MilestoneKind
 from sla.words import SECOND
 
 
@@ -88,6 +89,12 @@ def reply(matter: Matter) -> Letter:
 
 def _whose_move(matter: Matter) -> str:
     """What a message of support asks of the customer, by the case as it left it: one truth with the case page."""
+    if until := matter.data.get("next_update_at"):
+        return f"{_turn(matter)} We write again by {matter.told(datetime.fromisoformat(until))}."
+    return _turn(matter)
+
+
+def _turn(matter: Matter) -> str:
     if matter.state.status is Status.CLOSURE_PROPOSED:
         return "Our question whether this case can be closed still waits for your answer."
     if matter.state.turn is Turn.CUSTOMER:
@@ -289,7 +296,9 @@ def _kept(matter: Matter) -> tuple[Part, ...]:
 
 def _kept_or_not(clock: Explanation) -> str:
     milestone = clock.milestone
-    name = "First answer" if milestone.cycle == 1 else "First answer after reopening"
+    name = milestone.kind.label
+    if milestone.kind is MilestoneKind.FIRST_RESPONSE:
+        name = "First answer" if milestone.cycle == 1 else "First answer after reopening"
     answered = words.answered(milestone.started_at, milestone.met_at, milestone.breached_at)
     verdict = ": we are sorry" if milestone.breached_at else _counted(clock)
     return f"{name}: promised within {words.allowance(milestone.promise)}, {answered}{verdict}."

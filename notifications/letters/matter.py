@@ -17,6 +17,7 @@ from notifications.enums import Template
 from notifications.letters.form import Link, Part
 from sla import words
 from sla.explain import Explanation
+from sla.promises import MilestoneKind
 from sla.queries import explanations
 
 MINUTE = timedelta(minutes=1)
@@ -109,9 +110,9 @@ class Matter:
 
     @property
     def running(self) -> Explanation | None:
-        """The newest promise, if it still runs."""
-        newest = self.clocks[0] if self.clocks else None
-        return newest if newest and not newest.milestone.ended_at and newest.milestone.due_at else None
+        """The newest promise of a first response, if it still runs."""
+        newest = next(one for one in self.clocks if one.milestone.kind is MilestoneKind.FIRST_RESPONSE)
+        return newest if not newest.milestone.ended_at and newest.milestone.due_at else None
 
     # The case
 

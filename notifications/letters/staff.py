@@ -5,6 +5,7 @@ from datetime import datetime
 from cases.enums import ClosureReason, Severity
 from notifications.letters.form import Letter, Part
 from notifications.letters.matter import Matter
+from sla.promises import MilestoneKind
 
 
 def severity_1_received(matter: Matter) -> Letter:
@@ -93,6 +94,25 @@ def response_breach(matter: Matter) -> Letter:
         "The first response is late",
         f"It was due by {matter.told(due_at)}" + (", and the customer still waits." if matter.running else "."),
     )
+
+
+def milestone_warning(matter: Matter) -> Letter:
+    """Half, or four fifths, of the time for another promise is used."""
+    name, due_at = _promised(matter)
+    return _letter(
+        matter, f"{matter.data['share']} % of the time for the {name} is used", f"It is due by {matter.told(due_at)}."
+    )
+
+
+def milestone_breach(matter: Matter) -> Letter:
+    name, due_at = _promised(matter)
+    return _letter(matter, f"The {name} is late", f"It was due by {matter.told(due_at)}.")
+
+
+def _promised(matter: Matter) -> tuple[str, datetime]:
+    """What was promised and by when (aware): "next update"."""
+    label = MilestoneKind(matter.data["milestone"]).label
+    return label[0].lower() + label[1:], datetime.fromisoformat(matter.data["due_at"])
 
 
 def _letter(matter: Matter, title: str, lead: str, parts: tuple[Part, ...] = ()) -> Letter:

@@ -18,9 +18,10 @@ from cases.facts import Fact
 from cases.journal import case_event_recorded
 from cases.models import Case, CaseEvent
 from notifications.receivers import tell
-from sla import clock, projection
+from sla import projection
 from sla.agenda import agenda
 from sla.bases import calendar_of
+from sla.milestones import every_milestone
 from sla.operations import sweep_due
 from sla.promises import Promises
 from sla.receivers import follow_the_log
@@ -67,7 +68,7 @@ class Backstage:
 
     def _look_ahead(self, case: Case) -> None:
         log, calendar = self.logs[case.pk], calendar_of(case.calendar)
-        milestones = clock.milestones(log, self.promises, calendar)
+        milestones = every_milestone(log, self.promises, calendar)
         items = agenda(case.state, log, milestones, calendar, case.closable_for_no_response_at)
         self.due[case.pk] = items[0].fire_at if items else None
         if items:

@@ -32,6 +32,7 @@ Verb = Callable[Concatenate[Case, P], Case]
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
 PROPOSALS_WITH_A_LETTER = 0.3
+PROMISED_AHEAD = (150 * MINUTE, 360 * MINUTE, 600 * MINUTE, 1200 * MINUTE)  # of the engineer's hours
 
 
 @dataclass(frozen=True)
@@ -364,10 +365,11 @@ class Life:
         self.act(operations.add_note, self.phrase("engineer", "escalation_note"), by=self.engineer.user, at=self.at)
 
     def report(self) -> Steps:
-        """Still looking: the customer hears so."""
+        """Still looking: the customer hears so, and by when it hears more."""
         yield self.after_owner(240, 540)
         text = self.letter("engineer", self.phrase("engineer", "still_looking"))
-        self.act(operations.reply, text, by=self.engineer.user, at=self.at)
+        until = add_open_time(self.engineer.hours, self.at, self.rng.choice(PROMISED_AHEAD)).replace(second=0)
+        self.act(operations.reply, text, by=self.engineer.user, at=self.at, next_update_at=until)
 
     def work_around(self) -> Steps:
         yield self.after_owner(40, 200)

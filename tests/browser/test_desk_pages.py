@@ -307,3 +307,13 @@ def test_the_workspace_fits_every_width(portal, browser, engineer, cases, width)
         for address in (f"{portal}/desk/?view=all", url(portal, cases["urgent"])):
             page.goto(address)
             assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_simulator_is_for_every_eye(portal, browser, support_manager):
+    with visit_as(browser, portal, support_manager) as context:
+        page = context.new_page()
+        page.goto(f"{portal}/desk/simulator/?example=escalations")
+        page.get_by_role("button", name="Tell the story").click()
+        expect(page.get_by_role("heading", name="What happened")).to_be_visible()
+
+        assert faults(page) == []

@@ -444,6 +444,9 @@ def test_every_kind_of_fact_has_been_thought_of():
         EventKind.CALLED,
         EventKind.FOLLOWED_ON,
         EventKind.TERMS_CHANGED,
+        EventKind.ESCALATED,
+        EventKind.ESCALATION_ACKNOWLEDGED,
+        EventKind.CALL_BACK_REQUESTED,
     }
     data = {"requested": 3, "severity": 3, "side": "support", "message": 1, "reason": "resolved"}
 

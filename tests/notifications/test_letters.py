@@ -14,6 +14,7 @@ from cases.models import Case
 from notifications import mails
 from notifications.enums import Template
 from notifications.models import Notification
+from sla.operations import sweep_due
 from tests.cast import DAY, HOUR, MINUTE, NOON, fresh
 
 
@@ -253,3 +254,21 @@ def test_the_provider_its_phone_and_its_address_are_settings(open_case, emea_shi
     assert "call +00 1 and name the case number" in to_customer
     assert f"https://help.lighthouse.example/cases/{case.number}/" in to_customer
     assert "You get this as a member of Lighthouse Support." in to_staff
+
+
+def test_a_reply_tells_by_when_the_engineer_writes_again(case_in, engineer, letter):
+    case = case_in(Status.IN_PROGRESS)
+    operations.reply(case, "I look into it.", by=engineer, at=NOON + HOUR, next_update_at=NOON + 5 * HOUR)
+
+    assert "We write again by Wed 4 Mar 2026, 17:00 GMT." in letter(case, Template.REPLY, NOON + 2 * HOUR)
+
+
+def test_a_late_update_is_told_to_its_engineer(case_in, engineer, letter):
+    case = case_in(Status.IN_PROGRESS)
+    operations.reply(case, "I look into it.", by=engineer, at=NOON + HOUR, next_update_at=NOON + 5 * HOUR)
+    sweep_due(NOON + 6 * HOUR)
+
+    text = letter(case, Template.MILESTONE_BREACH, NOON + 6 * HOUR)
+
+    assert "The next update is late" in text
+    assert "It was due by Wed 4 Mar 2026, 17:00 GMT" in text

@@ -71,7 +71,7 @@ def test_a_running_clock_shows_how_it_stands(open_case, moment, state, share):
 
     assert (view.kind, view.state, view.share_used, view.due_at) == ("First response", state, share, NOON + 2 * HOUR)
     assert view.anchor == "why-first-response-1"
-    assert row_states([case], moment)[case.pk] == RowState(state, NOON + 2 * HOUR)
+    assert row_states([Case.objects.get()], moment)[case.pk] == RowState(state, NOON + 2 * HOUR)
 
 
 def test_a_list_shows_how_each_clock_stands(open_case, case_in, customer_service):

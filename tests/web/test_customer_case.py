@@ -157,8 +157,9 @@ def record_internal(case: Case, kind: EventKind, by: User) -> None:
     if kind == EventKind.NOTED:
         operations.add_note(case, "SECRET", by=by, at=at)
     else:
+        data = {"milestone": "next_update", "cycle": 1, "share": 50}
         with transaction.atomic():
-            record([Entry(Case.objects.select_for_update().get(pk=case.pk), kind, at, None, {"cycle": 1, "share": 50})])
+            record([Entry(Case.objects.select_for_update().get(pk=case.pk), kind, at, None, data)])
 
 
 def test_the_days_of_the_log_are_the_readers_days(case_in, technical_contact):

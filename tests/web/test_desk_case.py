@@ -558,3 +558,43 @@ def test_the_list_beside_a_case_is_the_one_it_was_opened_from(browse, engineer, 
     assert client.get(case.get_absolute_url()).context["peek_name"] == "Open in every region"
     client.cookies["view"] = "no such list"
     assert client.get(case.get_absolute_url()).context["peek_name"] == "Mine, by next deadline"
+
+
+# The next update
+
+
+def test_an_engineer_promises_the_next_update_in_the_own_time(send, browse, engineer, case_in):
+    case = case_in(Status.IN_PROGRESS)
+
+    answer = send(case, "messages", body="I look into it.", next_update_at="2026-03-04T17:30", visibility="public")
+
+    assert answer.status_code == 302
+    assert case.events.latest("seq").data["next_update_at"] == "2026-03-04T17:30:00+00:00"
+    page = browse(engineer).get(case.get_absolute_url()).content.decode()
+    assert "Next update" in page
+    assert "it is the update you promised" in page
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [("yesterday", "Give a day and a time"), ("2026-03-01T12:00", "Choose a moment within the next 60 days.")],
+)
+def test_an_impossible_promise_is_refused_next_to_its_field(send, case_in, typed, said):
+    case = case_in(Status.IN_PROGRESS)
+
+    answer = send(case, "messages", body="Kept text.", next_update_at=typed, visibility="public")
+
+    assert answer.status_code == 422
+    assert said in str(answer.context["form"].errors["next_update_at"])
+    assert "Kept text." in answer.content.decode()
+    assert not case.events.filter(kind="replied", data__has_key="next_update_at").exists()
+
+
+def test_only_engineers_are_asked_when_they_write_again(browse, engineer, support_manager, case_in):
+    case = case_in(Status.IN_PROGRESS)
+    shown = [
+        'name="next_update_at"' in browse(person).get(f"{case.get_absolute_url()}messages/").content.decode()
+        for person in (engineer, support_manager)
+    ]
+
+    assert shown == [True, False]

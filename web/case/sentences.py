@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from cases.enums import Channel, ClosureReason, EventKind, HoldReason, ReassignmentReason, Severity
 from entitlements.enums import Outcome
+from sla.promises import MilestoneKind
 from web.case.times import Times
 
 
@@ -40,6 +41,10 @@ class Told:
     @property
     def severity(self) -> str:
         return Severity(self.data["severity"]).label
+
+    @property
+    def promise(self) -> str:
+        return _lower_first(MilestoneKind(self.data["milestone"]).label)
 
 
 def sentence(told: Told) -> Words | None:
@@ -161,6 +166,14 @@ def _breached(told: Told) -> Words:
     return Words("breached", "First response is late:", "the promised time has passed", state="breached")
 
 
+def _milestone_warned(told: Told) -> Words:
+    return Words("soon", f"{told.data['share']} percent", f"of the time for the {told.promise} is used", state="soon")
+
+
+def _milestone_breached(told: Told) -> Words:
+    return Words("breached", f"The {told.promise} is late:", "the promised time has passed", state="breached")
+
+
 def _terms_changed(told: Told) -> Words:
     return Words("history", "Deadlines recalculated:", _lower_first(told.data["reason"]))
 
@@ -192,4 +205,6 @@ _SENTENCES: Mapping[EventKind, Callable[[Told], Words]] = {
     EventKind.TERMS_CHANGED: _terms_changed,
     EventKind.FIRST_RESPONSE_WARNED: _warned,
     EventKind.FIRST_RESPONSE_BREACHED: _breached,
+    EventKind.MILESTONE_WARNED: _milestone_warned,
+    EventKind.MILESTONE_BREACHED: _milestone_breached,
 }

@@ -46,7 +46,9 @@ BOTH_AGREE = "It is settled when both sides agree. Until then the graver of both
 
 def reply(request: HttpRequest, case: Case) -> HttpResponse:
     """Write to the customer (C-STF-07)."""
-    form = ReplyForm.of(request, case, initial={"waiting": case.status == Status.WAITING_FOR_CUSTOMER})
+    may_promise = person(request).staff_role in ENGINEER_ROLES
+    initial = {"waiting": case.status == Status.WAITING_FOR_CUSTOMER}
+    form = ReplyForm.of(request, case, initial=initial, may_promise=may_promise)
     if case.status not in IN_WORK:
         del form.fields["waiting"]
     page = Page(
@@ -61,6 +63,7 @@ def reply(request: HttpRequest, case: Case) -> HttpResponse:
             by=person(request),
             at=timezone.now(),
             waiting=given.get("waiting", False),
+            next_update_at=given.get("next_update_at"),
             files=files,
             form=form.knew,
         )

@@ -72,9 +72,23 @@ class ReplyForm(MessageForm):
     """A message to the customer. `visibility` is what the composer showed: an internal note never goes out."""
 
     waiting = forms.BooleanField(label="The customer’s turn next", required=False)
+    next_update_at = forms.DateTimeField(
+        label="I will write again by",
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local", "step": "60"}, format="%Y-%m-%dT%H:%M"),
+        error_messages={"invalid": "Give a day and a time, such as 2026-11-27T14:05."},
+    )
     visibility = forms.CharField(required=False, widget=forms.HiddenInput)
 
-    field_order = ("body", "waiting", "attachments")
+    field_order = ("body", "waiting", "next_update_at", "attachments")
+    refusals: Mapping[str, str] = {"next_update_impossible": "next_update_at"}
+
+    def __init__(self, case: Case, *args: Any, may_promise: bool, **kwargs: Any):
+        super().__init__(case, *args, **kwargs)
+        zone = timezone.get_current_timezone_name()
+        self.fields["next_update_at"].help_text = f"In your time, {zone}. The customer is told; empty promises nothing."
+        if not may_promise:
+            del self.fields["next_update_at"]
 
     def clean_visibility(self) -> str:
         if self.cleaned_data["visibility"] == "internal":

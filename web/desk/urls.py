@@ -14,5 +14,6 @@ urlpatterns: list[URLPattern] = [
     path("desk/sun/", desk(views.sun), name="sun"),
     path("desk/plan/", desk(views.plan, methods=FORM), name="plan"),
     path("desk/plan/running-cases/", desk(views.count_by_plan, methods=["POST"]), name="count_by_plan"),
+    path("desk/simulator/", takes_files(desk(views.simulator, methods=FORM)), name="simulator"),
     path("desk/keys/", desk(views.keys, methods=FORM), name="keys"),
 ]

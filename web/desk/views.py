@@ -26,6 +26,7 @@ from web.desk.intake import intake as intake_of
 from web.desk.intake import verification
 from web.desk.plan import versions, what_it_would_mean
 from web.desk.plan_form import VersionForm
+from web.desk.simulator import StoryForm, examples, may_tell, told_of
 from web.desk.sun import sun_page
 from web.desk.workspace import workspace
 
@@ -169,3 +170,17 @@ def count_by_plan(request: HttpRequest) -> HttpResponse:
     count = apply_plan(standard.version_on(now.date()), by=reader, at=now)
     messages.success(request, f"Running cases counted anew: {count}.")
     return redirect("plan")
+
+
+def simulator(request: HttpRequest) -> HttpResponse:
+    """What would become of a case: managers tell a story and see its clocks; nothing is stored."""
+    if not may_tell(person(request)):
+        raise PermissionDenied("The simulator is for managers.")
+    if request.method == "POST":
+        form = StoryForm(request.POST, request.FILES)
+        ending = form.told()
+    else:
+        ready = examples().get(request.GET.get("example", ""))
+        form, ending = StoryForm(initial={"story": ready.text if ready else ""}), None
+    page = {"form": form, "examples": examples().values(), **(told_of(ending) if ending else {})}
+    return render(request, "desk/simulator.html", page, status=UNPROCESSABLE if form.errors else 200)

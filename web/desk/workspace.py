@@ -23,6 +23,7 @@ from cases.transitions import is_legal
 from entitlements.enums import Activity
 from sla.bases import calendar_of
 from sla.calendars import next_opening, open_until
+from sla.promises import MilestoneKind
 from sla.queries import ClockView, clocks
 from web import words
 from web.case.timeline import Line, Row, Sheet, timeline
@@ -201,7 +202,12 @@ def composer(case: Case, reader: User, log: Sequence[Row], views: Sequence[Clock
         return None
     said = [row for row in log if isinstance(row, Sheet) and not row.internal]
     return Composer(
-        form=ReplyForm(case, auto_id="say_%s", initial={"waiting": case.status == Status.WAITING_FOR_CUSTOMER}),
+        form=ReplyForm(
+            case,
+            auto_id="say_%s",
+            may_promise=reader.staff_role in ENGINEER_ROLES,
+            initial={"waiting": case.status == Status.WAITING_FOR_CUSTOMER},
+        ),
         to_customer=to_customer,
         to_support=to_support,
         public=to_customer and bool(said) and said[-1].side == "customer",
@@ -211,10 +217,15 @@ def composer(case: Case, reader: User, log: Sequence[Row], views: Sequence[Clock
 
 
 def _audience(case: Case, reader: User, views: Sequence[ClockView]) -> str:
-    """Who gets a message, and what it means for the clock (A-06)."""
-    answers = reader.staff_role in ENGINEER_ROLES and any(one.due_at and not one.met_at for one in views)
-    meets = "; it is the first response" if answers else ""
+    """Who gets a message, and what it means for the clocks (A-06)."""
+    running = {one.explanation.milestone.kind for one in views if not one.explanation.milestone.ended_at}
+    answers = reader.staff_role in ENGINEER_ROLES
+    met = [name for kind, name in _MEETS.items() if answers and kind in running]
+    meets = f"; it is {' and '.join(met)}" if met else ""
     return f"Mailed to {case.contact.user}, seen by {case.organization}{meets}"
+
+
+_MEETS = {MilestoneKind.FIRST_RESPONSE: "the first response", MilestoneKind.NEXT_UPDATE: "the update you promised"}
 
 
 # Facts

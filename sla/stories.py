@@ -1,0 +1,474 @@
+"""A story: what might happen to a case, told in JSON and read with care. Standard library only.
+
+`docs/stories.md` has the schema. Whatever is wrong is refused with the line and the field it stands in. Reading asks no
+clock and no database: regions, countries and plans are names here, which `sla.simulation` has looked up.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
+from typing import Any, NoReturn, TypeVar
+from zoneinfo import ZoneInfo
+
+from accounts.enums import Worded
+from accounts.local_time import instant_of
+from cases.enums import ActorRole, Callback, Channel, ClosureReason, HoldReason, Severity
+from entitlements.enums import Hours
+from sla.calendars import Calendar
+from sla.promises import MilestoneKind, Promise, Promises
+from sla.words import WEEKDAYS
+
+LONGEST_STORY = 200_000  # characters
+MOST_FACTS = 500
+W = TypeVar("W", bound=Worded)
+
+CUSTOMERS = (ActorRole.CONTACT, ActorRole.THIRD_PARTY)
+ENGINEERS = (ActorRole.SUPPORT_ENGINEER, ActorRole.ESCALATION_ENGINEER, ActorRole.ENGINEERING)
+STAFF = (*ENGINEERS, ActorRole.CUSTOMER_SERVICE, ActorRole.SUPPORT_MANAGER)
+SERVICE = (ActorRole.CUSTOMER_SERVICE, ActorRole.SUPPORT_MANAGER)
+
+
+class StoryKind(Worded):
+    """What can happen in a story."""
+
+    RECEIVED = "received", "Case received"
+    VERIFIED = "verified", "Entitlement verified"
+    HELD = "held", "Clock put on hold"
+    RESUMED = "resumed", "Hold ended"
+    ASSIGNED = "assigned", "Taken by an engineer"
+    REPLIED = "replied", "Reply to the customer"
+    ANSWERED = "answered", "Customer answered"
+    NOTED = "noted", "Internal note"
+    CALLED = "called", "Telephone call"
+    SEVERITY_PROPOSED = "severity_proposed", "Severity proposed"
+    SEVERITY_AGREED = "severity_agreed", "Severity agreed"
+    SEVERITY_REDUCED = "severity_reduced", "Severity lowered"
+    ATTEMPTED = "attempted", "Attempt to reach the contact"
+    CLOSURE_PROPOSED = "closure_proposed", "Closure proposed"
+    CLOSURE_REJECTED = "closure_rejected", "Closure rejected"
+    CLOSED = "closed", "Case closed"
+    REOPENED = "reopened", "Case reopened"
+    ESCALATED = "escalated", "Escalated to management"
+    ACKNOWLEDGED = "acknowledged", "Escalation acknowledged"
+    CALL_BACK_REQUESTED = "call_back_requested", "Call-back requested"
+    RECALCULATED = "recalculated", "Counted anew by other terms"
+
+
+# Who does it: the first unless the story says otherwise.
+WHO: Mapping[StoryKind, tuple[ActorRole, ...]] = {
+    StoryKind.RECEIVED: (*CUSTOMERS, ActorRole.CUSTOMER_SERVICE),
+    StoryKind.VERIFIED: SERVICE,
+    StoryKind.HELD: SERVICE,
+    StoryKind.RESUMED: SERVICE,
+    StoryKind.ASSIGNED: STAFF,
+    StoryKind.REPLIED: STAFF,
+    StoryKind.ANSWERED: CUSTOMERS,
+    StoryKind.NOTED: STAFF,
+    StoryKind.CALLED: STAFF,
+    StoryKind.SEVERITY_PROPOSED: (*ENGINEERS, *CUSTOMERS, ActorRole.SUPPORT_MANAGER),
+    StoryKind.SEVERITY_AGREED: (*CUSTOMERS, *ENGINEERS, ActorRole.SUPPORT_MANAGER),
+    StoryKind.SEVERITY_REDUCED: (ActorRole.SUPPORT_MANAGER,),
+    StoryKind.ATTEMPTED: STAFF,
+    StoryKind.CLOSURE_PROPOSED: STAFF,
+    StoryKind.CLOSURE_REJECTED: CUSTOMERS,
+    StoryKind.CLOSED: CUSTOMERS,
+    StoryKind.REOPENED: (*CUSTOMERS, *STAFF),
+    StoryKind.ESCALATED: CUSTOMERS,
+    StoryKind.ACKNOWLEDGED: (ActorRole.SUPPORT_MANAGER,),
+    StoryKind.CALL_BACK_REQUESTED: CUSTOMERS,
+    StoryKind.RECALCULATED: (ActorRole.ADMIN,),
+}
+
+
+class StoryError(ValueError):
+    """A story that cannot be told: `line` counts from 1, `place` is the field ("facts[2].at"; "" for the whole)."""
+
+    def __init__(self, line: int, place: str, message: str):
+        super().__init__(f"line {line}{f', {place}' if place else ''}: {message}")
+        self.line, self.place, self.message = line, place, message
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Where an organization is; `hours` are its own business hours, None for those of its region and country."""
+
+    zone: str
+    place: str
+    region: str
+    country: str
+    subdivision: str
+    hours: Calendar | None
+    names: Mapping[date, str]
+    at: "Spot"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is promised: the version in force of the plan with this code on the day, or the `promises` of the story."""
+
+    name: str
+    promises: Promises | None
+    at: "Spot"
+
+
+@dataclass(frozen=True, slots=True)
+class StoryFact:
+    """One thing that happens, `when` an aware UTC instant."""
+
+    kind: StoryKind
+    when: datetime
+    by: ActorRole
+    data: Mapping[str, Any]
+    at: "Spot"
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A story as it was read; `until` (aware UTC) is the moment at which its clocks are looked at."""
+
+    title: str
+    account: Account
+    plan: Plan
+    facts: tuple[StoryFact, ...]
+    until: datetime
+
+
+def read_story(text: str) -> Story:
+    """Read a story. Raises StoryError, with the line and the field, for one that is not as `docs/stories.md` says."""
+    if len(text) > LONGEST_STORY:
+        raise StoryError(1, "", f"A story has at most {LONGEST_STORY:,} characters.")
+    try:
+        value = json.loads(text)
+        lines = _lines_of(text)
+    except json.JSONDecodeError as error:
+        raise StoryError(error.lineno, "", f"This is not JSON: {error.msg}.") from error
+    except RecursionError as error:
+        raise StoryError(1, "", "This is nested too deeply.") from error
+    return _story(Spot((), lines).object(value))
+
+
+# Where one is
+
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A place in a story: the way to it, and the lines of all places."""
+
+    path: Path
+    lines: Mapping[Path, int] = field(repr=False)
+
+    @property
+    def line(self) -> int:
+        return self.lines[self.path]
+
+    def refuse(self, message: str, *names: str | int) -> NoReturn:
+        """Raise StoryError for this place, or for what stands under it."""
+        path = (*self.path, *names)
+        known = next(path[:end] for end in range(len(path), -1, -1) if path[:end] in self.lines)
+        raise StoryError(self.lines[known], _place(path), message)
+
+    def object(self, value: Any) -> "Fields":
+        if not isinstance(value, dict):
+            self.refuse("This must be an object, in braces.")
+        return Fields(self, value)
+
+    def under(self, name: str | int) -> "Spot":
+        return Spot((*self.path, name), self.lines)
+
+
+def _place(path: Path) -> str:
+    return "".join(f"[{name}]" if isinstance(name, int) else f".{name}" for name in path).lstrip(".")
+
+
+_MARK = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
+
+
+def _lines_of(text: str) -> dict[Path, int]:
+    """The line of every value of this JSON, which is sound, by the way to it."""
+    lines: dict[Path, int] = {}
+    marks = _marks(text)
+
+    def walk(path: Path, mark: str, line: int) -> None:
+        if path in lines:
+            raise StoryError(line, _place(path), "This field is told twice.")
+        lines[path] = line
+        count = 0
+        while mark in "{[" and (item := next(marks))[0] not in "}]":
+            if item[0] == ",":
+                continue
+            if mark == "[":
+                walk((*path, count), *item)
+                count += 1
+            else:
+                next(marks)  # the colon
+                walk((*path, json.loads(item[0])), next(marks)[0], item[1])
+
+    walk((), *next(marks))
+    return lines
+
+
+def _marks(text: str) -> Iterator[tuple[str, int]]:
+    line, position = 1, 0
+    for match in _MARK.finditer(text):
+        line += text.count("\n", position, match.start())
+        position = match.start()
+        yield match[0], line
+
+
+class Fields:
+    """The fields of an object, taken one by one; `end` refuses those that nobody took."""
+
+    def __init__(self, at: Spot, value: Mapping[str, Any]):
+        self.at, self.value, self.taken = at, value, set[str]()
+
+    def take(self, name: str, default: Any = None, *, needed: bool = False) -> Any:
+        self.taken.add(name)
+        if name not in self.value:
+            if needed:
+                self.at.refuse(f"“{name}” is missing.")
+            return default
+        return self.value[name]
+
+    def end(self) -> None:
+        for name in self.value:
+            if name not in self.taken:
+                known = ", ".join(sorted(self.taken))
+                self.at.refuse(f"There is no such field here; there are {known}.", name)
+
+    def text(self, name: str, default: str = "", *, needed: bool = False) -> str:
+        value = self.take(name, default, needed=needed)
+        if not isinstance(value, str) or (needed and not value.strip()):
+            self.at.refuse("This must be a text, in quotation marks.", name)
+        return value
+
+    def flag(self, name: str, default: bool = False) -> bool:
+        value = self.take(name, default)
+        if not isinstance(value, bool):
+            self.at.refuse("This must be true or false.", name)
+        return value
+
+    def number(self, name: str, least: int, most: int) -> int:
+        value = self.take(name, needed=True)
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+            self.at.refuse(f"This must be a whole number from {least} to {most:,}.", name)
+        return value
+
+    def severity(self) -> Severity:
+        return Severity(self.number("severity", 1, 4))
+
+    def choice(self, name: str, words: type[W], default: W | None = None, among: tuple[W, ...] = ()) -> W:
+        value = self.take(name, default, needed=default is None)
+        among = among or tuple(words)
+        if value not in [one.value for one in among]:
+            self.at.refuse(f"This must be one of {', '.join(among)}.", name)
+        return words(value)
+
+    def object(self, name: str, *, needed: bool = False) -> "Fields":
+        return self.at.under(name).object(self.take(name, {}, needed=needed))
+
+    def items(self, name: str) -> Iterator[tuple[Spot, Any]]:
+        value = self.take(name, needed=True)
+        if not isinstance(value, list):
+            self.at.refuse("This must be a list, in square brackets.", name)
+        for number, item in enumerate(value):
+            yield self.at.under(name).under(number), item
+
+    def moment(self, name: str, zone: ZoneInfo) -> datetime:
+        """An instant: UTC or with an offset, or local time, in `zone` unless its own zone stands behind it."""
+        value = self.text(name, needed=True)
+        clock, _, named = value.partition(" ")
+        try:
+            told = datetime.fromisoformat(clock)
+            if "T" not in clock:
+                raise ValueError("a day alone")
+            if told.tzinfo:
+                return told.astimezone(UTC)
+            return instant_of(told, ZoneInfo(named) if named else zone)
+        except (ValueError, OverflowError, KeyError, OSError):
+            self.at.refuse(
+                "Give a moment such as 2026-03-04T12:00 (local), 2026-03-04T12:00 Asia/Tokyo or 2026-03-04T12:00Z.",
+                name,
+            )
+
+
+# The story
+
+
+def _story(fields: Fields) -> Story:
+    title = fields.text("title")
+    account = _account(fields.object("organization", needed=True))
+    plan = _plan(fields, fields.at.under("plan"))
+    zone = ZoneInfo(account.zone)
+    facts = tuple(_fact(spot, value, zone) for spot, value in fields.items("facts"))
+    _require_order(fields.at, facts)
+    until = fields.moment("until", zone) if "until" in fields.value else facts[-1].when
+    if until < facts[-1].when:
+        fields.at.refuse("The story is looked at after its last fact.", "until")
+    if until - facts[0].when > timedelta(days=3653):
+        fields.at.refuse("A story lasts ten years at most.", "facts")
+    fields.end()
+    return Story(title, account, plan, facts, until)
+
+
+def _require_order(at: Spot, facts: tuple[StoryFact, ...]) -> None:
+    if not facts or facts[0].kind is not StoryKind.RECEIVED:
+        at.refuse("A story begins with the receipt of the case: a fact “received”.", "facts")
+    if len(facts) > MOST_FACTS:
+        at.refuse(f"A story has at most {MOST_FACTS} facts.", "facts")
+    for before, fact in pairwise(facts):
+        if fact.kind is StoryKind.RECEIVED:
+            fact.at.refuse("A case is received once.", "fact")
+        if fact.when < before.when:
+            fact.at.refuse("Facts are told in the order in which they happened; this lies before the one above.", "at")
+
+
+def _account(fields: Fields) -> Account:
+    zone = fields.text("zone", needed=True)
+    try:
+        always = Calendar(zone, {0: [(time(0), time(0))]})
+    except ValueError:
+        fields.at.refuse(f"“{zone}” is not the name of a time zone such as Europe/London.", "zone")
+    own = "hours" in fields.value
+    account = Account(
+        zone=always.zone,
+        place=fields.text("place"),
+        region=fields.text("region", needed=not own),
+        country=fields.text("country", needed=not own),
+        subdivision=fields.text("subdivision"),
+        hours=_hours(fields.object("hours"), zone) if own else None,
+        names=_names(fields.object("hours")) if own else {},
+        at=fields.at,
+    )
+    fields.end()
+    return account
+
+
+def _hours(fields: Fields, zone: str) -> Calendar:
+    """Business hours of the story's own: a week, and the days that are closed or close early."""
+    week = fields.object("weekly", needed=True)
+    weekly = {number: list(_intervals(week, name.lower())) for number, name in enumerate(WEEKDAYS)}
+    week.end()
+    closed, early = fields.object("holidays"), fields.object("half_days")
+    days = {_day(closed, name) for name in closed.value}
+    half_days = {_day(early, name): _clock(early, early.text(name), name) for name in early.value}
+    fields.end()
+    try:
+        return Calendar(zone, weekly, frozenset(days), half_days)
+    except ValueError as error:
+        fields.at.refuse(f"These hours are impossible: {error}.", "weekly")
+
+
+def _names(fields: Fields) -> dict[date, str]:
+    closed, early = fields.object("holidays"), fields.object("half_days")
+    named = {_day(closed, name): closed.text(name) for name in closed.value}
+    return named | {_day(early, name): f"closed from {early.text(name)}" for name in early.value}
+
+
+def _intervals(week: Fields, name: str) -> Iterator[tuple[time, time]]:
+    if name not in week.value:
+        week.taken.add(name)
+        return
+    for spot, value in week.items(name):
+        if not isinstance(value, list) or len(value) != 2 or not all(isinstance(one, str) for one in value):
+            spot.refuse('An interval is two times of day, such as ["08:00", "18:00"].')
+        opens, closes = value
+        yield _clock(week, opens, name), time(0) if closes == "24:00" else _clock(week, closes, name)
+
+
+def _clock(fields: Fields, text: str, name: str) -> time:
+    if not re.fullmatch(r"\d\d:\d\d", text):
+        fields.at.refuse("Write times of day as 08:00.", name)
+    try:
+        return time.fromisoformat(text)
+    except ValueError:
+        fields.at.refuse(f"There is no {text}.", name)
+
+
+def _day(fields: Fields, text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        fields.at.refuse("Write days as 2026-12-25.", text)
+
+
+def _plan(fields: Fields, at: Spot) -> Plan:
+    """The name of a plan, or targets of the story's own for the four severities."""
+    value = fields.take("plan", "standard")
+    if isinstance(value, str):
+        return Plan(value, None, at)
+    own = at.object(value)
+    name = own.text("name", "The plan of this story")
+    targets = own.object("targets", needed=True)
+    rows = [_target(targets.object(str(int(one)), needed=True), one) for one in Severity]
+    targets.end()
+    own.end()
+    return Plan(name, Promises(tuple(rows)), at)
+
+
+def _target(fields: Fields, severity: Severity) -> Promise:
+    minutes = fields.number("minutes", 1, 60 * 24 * 60)
+    hours = fields.choice("hours", Hours)
+    fields.end()
+    clause = f"C-SLA-0{int(severity)}"
+    return Promise(MilestoneKind.FIRST_RESPONSE, severity, timedelta(minutes=minutes), hours, clause)
+
+
+def _fact(at: Spot, value: Any, zone: ZoneInfo) -> StoryFact:
+    fields = at.object(value)
+    kind = fields.choice("fact", StoryKind)
+    when = fields.moment("at", zone)
+    who = WHO[kind]
+    by = fields.choice("by", ActorRole, who[0], who)
+    data = _data(fields, kind, zone)
+    fields.end()
+    return StoryFact(kind, when, by, data, at)
+
+
+def _data(fields: Fields, kind: StoryKind, zone: ZoneInfo) -> dict[str, Any]:
+    """What this kind of fact tells besides when and by whom."""
+    match kind:
+        case StoryKind.RECEIVED:
+            channel = fields.choice("channel", Channel, Channel.WEB)
+            return {"severity": fields.severity(), "channel": channel, "phone": fields.text("phone")}
+        case StoryKind.HELD:
+            return {"reason": fields.choice("reason", HoldReason, HoldReason.UNREACHABLE_CONTACT)}
+        case StoryKind.REPLIED:
+            promised = fields.moment("next_update", zone) if "next_update" in fields.value else None
+            fields.taken.add("next_update")
+            return {"waiting": fields.flag("waiting"), "next_update": promised}
+        case StoryKind.CALLED:
+            return {"reached": fields.flag("reached", True)}
+        case StoryKind.SEVERITY_PROPOSED:
+            return {"severity": fields.severity(), "phone": fields.text("phone")}
+        case StoryKind.SEVERITY_AGREED | StoryKind.SEVERITY_REDUCED:
+            return {"severity": fields.severity()}
+        case StoryKind.ATTEMPTED:
+            channel = fields.choice("channel", Channel, Channel.EMAIL)
+            return {"channel": channel, "announces_closure": fields.flag("announces_closure")}
+        case StoryKind.CLOSURE_PROPOSED:
+            answers = (ClosureReason.RESOLVED, ClosureReason.ANSWERED)
+            return {"reason": fields.choice("reason", ClosureReason, ClosureReason.RESOLVED, answers)}
+        case StoryKind.ESCALATED:
+            return {"channel": fields.choice("channel", Channel)}
+        case StoryKind.CALL_BACK_REQUESTED:
+            return {"whom": fields.choice("whom", Callback, Callback.ENGINEER)}
+        case StoryKind.RECALCULATED:
+            return _other_terms(fields)
+        case _:
+            return {}
+
+
+def _other_terms(fields: Fields) -> dict[str, Any]:
+    """Another plan, another organization's place, or both; and what customers would read."""
+    if not {"plan", "organization"} & fields.value.keys():
+        fields.at.refuse("Say what changes: “plan”, “organization” or both.")
+    plan = _plan(fields, fields.at.under("plan")) if "plan" in fields.value else None
+    account = _account(fields.object("organization")) if "organization" in fields.value else None
+    fields.taken |= {"plan", "organization"}
+    return {"reason": fields.text("reason", "Other terms"), "plan": plan, "account": account}

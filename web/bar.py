@@ -20,6 +20,7 @@ STAFF_LINKS = (
     ("queue", "Queue", "q"),
     ("intake", "Customer Service", "i"),
     ("sun", "Follow the sun", "s"),
+    ("rosters", "Rosters", ""),
     ("deliveries", "Deliveries", ""),
 )
 

@@ -1,28 +1,37 @@
-"""How fast are the two things that everything waits for, open time and the sweep, beside the least they could cost?
+"""How fast is what everything waits for, beside the least it could cost?
 
-    python -m bench
+    python -m bench                     open time and the sweep
+    python -m bench policy rebuild      a preview of a plan over 100,000 cases, the check of 10,000; any by name
 
-In a database of its own, which is thrown away. Medians; compare the ratios, machines differ.
+In a database of its own for each, which is thrown away. Medians; compare the ratios, machines differ.
 """
+
+import sys
 
 from django.conf import settings
 from django.db import connection
 
 import bench.portal  # noqa: F401  (sets Django up before the first model is imported)
-from bench import calendars, sweep
+from bench import calendars, policy, rebuild, sweep
 from supportportal import engines
+
+BENCHES = {"calendars": calendars.measure, "sweep": sweep.measure, "policy": policy.measure, "rebuild": rebuild.measure}
+USUAL = ["calendars", "sweep"]
 
 
 def main() -> None:
+    names = sys.argv[1:] or USUAL
+    if unknown := set(names) - set(BENCHES):
+        raise SystemExit(f"There is no bench {', '.join(sorted(unknown))}: choose of {', '.join(BENCHES)}.")
     with engines.in_use(settings.VAR_DIR, settings.EMBEDDED_ENGINES):
         before = connection.settings_dict["NAME"]
-        connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
-        try:
-            calendars.measure()
-            print()
-            sweep.measure()
-        finally:
-            connection.creation.destroy_test_db(before, verbosity=0)
+        for name in names:
+            connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+            try:
+                BENCHES[name]()
+                print()
+            finally:
+                connection.creation.destroy_test_db(before, verbosity=0)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,8 @@ MICROSECONDS = 1_000_000
 
 LONDON = Calendar("Europe/London", {weekday: [(time(8), time(18))] for weekday in range(5)})
 START = datetime(2026, 3, 27, 15, 30, tzinfo=UTC)  # a Friday afternoon; summer time begins on the Sunday
-EIGHT_HOURS, YEAR, DECADE = timedelta(hours=8), timedelta(days=365), timedelta(days=3653)
+EIGHT_HOURS, TEN_DAYS, TEN_YEARS = timedelta(hours=8), timedelta(hours=100), timedelta(hours=26_090)  # all open
+YEAR, DECADE = timedelta(days=365), timedelta(days=3653)
 
 
 def measure() -> None:
@@ -24,6 +25,8 @@ def measure() -> None:
     rows = {
         "floor: bisect a prepared list": floor,
         "add_open_time, 8 hours, London": microseconds(lambda: add_open_time(LONDON, START, EIGHT_HOURS)),
+        "add_open_time, ten days": microseconds(lambda: add_open_time(LONDON, START, TEN_DAYS)),
+        "add_open_time, ten years": microseconds(lambda: add_open_time(LONDON, START, TEN_YEARS)),
         "open_time_between, a year": microseconds(lambda: open_time_between(LONDON, START, START + YEAR)),
         "open_time_between, ten years": microseconds(lambda: open_time_between(LONDON, START, START + DECADE)),
     }

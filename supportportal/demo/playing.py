@@ -5,13 +5,15 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from random import Random
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
-from accounts.models import Contact
+from accounts.models import Contact, Holiday, User
 from cases import attachments
 from cases.attachments import StoredFile
 from cases.models import Case
+from sla.recalculation import apply_closures, running, running_in
 from supportportal.demo.backstage import Backstage
 from supportportal.demo.casting import hire
 from supportportal.demo.lives import Life, Steps
@@ -22,6 +24,8 @@ CASES = 250
 SEED = 29
 STEPS_PER_LINE = 500
 NEWS = timedelta(days=2)
+CLOSURE_AFTER = timedelta(days=70)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 def load(now: datetime, *, cases: int = CASES, seed: int = SEED, say: Callable[[str], None]) -> Counter[str]:
@@ -42,7 +46,8 @@ def load(now: datetime, *, cases: int = CASES, seed: int = SEED, say: Callable[[
                 for number, plot in enumerate(plots(cases))
             ]
             ends = [end_of_right(*ended) for ended in cast.ended]
-            play([*(life.play() for life in lives), *ends], Backstage(cast.promises, now - NEWS), now, say)
+            closure = closure_that_counts(cast.members["agnes"].user, now)
+            play([*(life.play() for life in lives), *ends, closure], Backstage(cast.promises, now - NEWS), now, say)
     except BaseException:
         attachments.discard(stored)
         raise
@@ -73,3 +78,20 @@ def end_of_right(contact: Contact, ends_at: datetime) -> Steps:
     yield ends_at
     contact.ends_at = ends_at
     contact.save(update_fields=["ends_at"])
+
+
+def closure_that_counts(administrator: User, now: datetime) -> Steps:
+    """An administrator keeps a closure that a customer told of late, and lets the clocks that run count it (A-09)."""
+    at = now - CLOSURE_AFTER
+    while at < now:
+        yield at
+        waiting = running().filter(clock__due_at__gt=at + DAY, severity__gt=1)
+        case = waiting.select_related("organization", "clock").order_by("received_at").first()
+        if case and case.clock.due_at:
+            place = {"country": case.organization.country, "subdivision": case.organization.subdivision}
+            on = case.clock.due_at.astimezone(ZoneInfo(case.organization.own_zone)).date()
+            Holiday.objects.create(**place, on=on, name="Founders' day")
+            reason = f"Your organization is closed on {on:%-d %B}: business hours of that day do not count."
+            apply_closures(running_in(**place), by=administrator, at=at, reason=reason)
+            return
+        at += 3 * HOUR

@@ -1,11 +1,12 @@
 """The workspace: what staff see of a case, what is offered to whom, and what each form does."""
 
+from datetime import time
 from uuid import uuid4
 
 import pytest
 
 from accounts.enums import AbsenceReason
-from accounts.models import Absence
+from accounts.models import Absence, Shift, StaffProfile
 from cases import operations
 from cases.enums import Channel, Severity, Status
 from cases.models import Case
@@ -143,6 +144,18 @@ def test_a_case_changes_hands_with_a_reason(send, case_in, second_engineer):
     case.refresh_from_db()
     assert list(without.context["form"].errors) == ["reason"]
     assert (case.owner, last(case)) == (second_engineer, "reassigned")
+
+
+@pytest.mark.clause("C-STF-06")
+def test_the_page_suggests_who_takes_the_case_and_says_why(browse, engineer, second_engineer, emea_center, case_in):
+    for weekday in range(7):
+        Shift.objects.create(center=emea_center, weekday=weekday, opens=time(0), closes=time(0))
+    case = case_in(Status.IN_PROGRESS)
+    StaffProfile.objects.filter(user=second_engineer).update(skills=[case.product.code])
+
+    page = browse(engineer).get(f"{case.get_absolute_url()}owner/").content.decode()
+
+    assert f"Suggested: Owen Price. On shift. Knows {case.product}. Has no open case." in page
 
 
 def test_an_engineer_who_is_away_stands_apart_and_is_refused(send, browse, engineer, case_in, second_engineer):

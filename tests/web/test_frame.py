@@ -41,7 +41,12 @@ def test_the_bar_marks_the_place_where_the_reader_is(technical_contact, path, cu
 
 
 def test_staff_and_customers_have_different_places(engineer, technical_contact):
-    assert [link.name for link in bar_for(engineer).links] == ["Queue", "Customer Service", "Deliveries"]
+    assert [link.name for link in bar_for(engineer).links] == [
+        "Queue",
+        "Customer Service",
+        "Follow the sun",
+        "Deliveries",
+    ]
     assert [link.name for link in bar_for(technical_contact).links] == ["Cases", "New case"]
 
 

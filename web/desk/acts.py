@@ -12,6 +12,8 @@ from accounts.models import User
 from accounts.rosters import Roster
 from cases import operations
 from cases.attachments import StoredFile
+from cases.candidates import suggest
+from cases.choice import reasons
 from cases.enums import Channel, ClosureReason, HoldReason, Severity, Status, Verb
 from cases.models import Case
 from web.case.access import person
@@ -114,7 +116,7 @@ def accept(request: HttpRequest, case: Case) -> HttpResponse:
 
 def assign(request: HttpRequest, case: Case) -> HttpResponse:
     """Give the case to an engineer (C-RAS-01, C-RAS-02)."""
-    form = OwnerForm.of(request, case, engineers=_engineers(case))
+    form = OwnerForm.of(request, case, engineers=_engineers(case), suggestion=_suggestion(case))
     title = f"Reassign from {case.owner}" if case.owner else "Assign to an engineer"
     page = Page(title, "The customer is told whom to contact from now on.", "Assign", "The case has changed hands.")
 
@@ -131,6 +133,15 @@ def assign(request: HttpRequest, case: Case) -> HttpResponse:
         )
 
     return answer(request, case, form, page, Verb.ASSIGN, act)
+
+
+def _suggestion(case: Case) -> str:
+    """Who would take the case by skill, load and shift, and why; empty when nobody is on duty (C-STF-06)."""
+    choice = suggest(case, timezone.now())
+    if choice is None:
+        return ""
+    names = {case.product.code: case.product.name}
+    return " ".join([f"Suggested: {User.objects.get(pk=choice.taker.person)}.", *reasons(choice, names)])
 
 
 def _engineers(case: Case) -> list[tuple[str, list[User]]]:

@@ -24,7 +24,7 @@ def find(reader: User, text: str) -> list[Found]:
     if not text:
         return []
     if "@" in text:
-        return _callers(reader, Q(user__email__iexact=text))
+        return _callers(reader, Q(user__in=User.objects.with_email(text)))
     named = Q(org_id__iexact=text) | Q(name__icontains=text)
     organizations = Organization.objects.visible_to(reader).filter(named).select_related("region").order_by("name")
     found = [Found(organization, None) for organization in organizations[:MOST]]

@@ -138,12 +138,20 @@ class OwnerForm(CaseForm):
 
     refusals: Mapping[str, str] = {"same_owner": "owner", "engineer_away": "owner", "not_an_engineer": "owner"}
 
-    def __init__(self, case: Case, *args: Any, engineers: Sequence[tuple[str, Sequence[User]]], **kwargs: Any):
-        """`engineers` are offered in named groups."""
+    def __init__(
+        self,
+        case: Case,
+        *args: Any,
+        engineers: Sequence[tuple[str, Sequence[User]]],
+        suggestion: str,
+        **kwargs: Any,
+    ):
+        """`engineers` are offered in named groups, with the `suggestion` beside them."""
         super().__init__(case, *args, **kwargs)
         owner = self.fields["owner"]
         assert isinstance(owner, forms.ModelChoiceField)
         owner.queryset = User.objects.filter(pk__in=[user.pk for _, some in engineers for user in some])
+        owner.help_text = suggestion
         owner.choices = [("", owner.empty_label), *((name, [(u.pk, str(u)) for u in some]) for name, some in engineers)]
         if not case.owner_id:
             del self.fields["reason"]

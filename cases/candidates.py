@@ -1,0 +1,42 @@
+"""Which engineer the rosters, skills and open cases suggest for a case; the choice itself is `cases.choice`."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django.db.models import Count, Q
+
+from accounts.enums import ENGINEER_ROLES, OnCallDuty, StaffRole
+from accounts.models import StaffProfile
+from accounts.rosters import Roster
+from cases.choice import Candidate, Choice, choose
+from cases.enums import Severity, Status
+from cases.models import Case
+
+# Engineering is engaged beside a case and does not take it over (C-ENG-05).
+TAKERS = ENGINEER_ROLES - {StaffRole.ENGINEERING}
+
+
+def suggest(case: Case, at: datetime) -> Choice | None:
+    """Who takes the case next at `at` (aware), other than its owner; None when nobody is on duty.
+
+    Severity 1 goes to whoever is on shift anywhere, else to the engineer on call; the others stay in the region of the
+    account and never call anybody out (A-12, C-COV-04).
+    """
+    roster = Roster.between(at, at)
+    urgent = case.severity == Severity.ONE
+    region = case.organization.region_id
+    on_shift = roster.on_shift(None if urgent else region, at, TAKERS)
+    on_call = roster.on_call(OnCallDuty.ENGINEER, region, at) if urgent and not on_shift else []
+    people = {*on_shift, *on_call} - {case.owner_id}
+    return choose(_candidates(people, on_shift), [case.product.code])
+
+
+def _candidates(people: Collection[int | None], on_shift: Collection[int]) -> list[Candidate]:
+    running = ~Q(user__owned_cases__status=Status.CLOSED)
+    staff = StaffProfile.objects.filter(user__in=people, role__in=TAKERS).annotate(
+        open=Count("user__owned_cases", filter=running),
+        severe=Count("user__owned_cases", filter=running & Q(user__owned_cases__severity=Severity.ONE)),
+    )
+    return [
+        Candidate(one.user_id, frozenset(one.skills), one.open, one.severe, one.user_id in on_shift) for one in staff
+    ]

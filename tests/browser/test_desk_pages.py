@@ -89,6 +89,8 @@ def test_the_pages_of_an_engineer_are_fit_for_everybody(portal, browser, enginee
         "empty": f"{portal}/desk/?q=nothing-like-this",
         "keys": f"{portal}/desk/keys/",
         "sun": f"{portal}/desk/sun/",
+        "coverage": f"{portal}/desk/coverage/",
+        "rosters": f"{portal}/desk/rosters/",
         **{name: url(portal, case) for name, case in cases.items()},
         "acceptance": url(portal, cases["queued"], "acceptance"),
         **{

@@ -1,6 +1,7 @@
 """The lines of a roster as forms: a repeating entry, a swap, an absence, a turn on call set by hand."""
 
 import calendar
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django import forms
@@ -51,6 +52,7 @@ class RowForm(forms.Form):
     """A line of a roster. Once valid, `row` is what it asks for, not saved."""
 
     noun: ClassVar[str]
+    beside: ClassVar[Sequence[Sequence[str]]]
 
     def __init__(self, row: Row, data: Any = None, *, initial: dict[str, Any] | None = None):
         """`initial` goes before what stands in `row`."""
@@ -61,6 +63,11 @@ class RowForm(forms.Form):
             if isinstance(field, MomentField):
                 zone = timezone.get_current_timezone_name()
                 field.help_text = f"By your clock, {words.zone_name(timezone.now(), zone)}."
+
+    @property
+    def lines(self) -> list[list[forms.BoundField]]:
+        """The fields as they stand beside each other."""
+        return [[self[name] for name in names] for names in self.beside]
 
     def clean(self) -> dict[str, Any]:
         """What cannot be is told next to its field."""
@@ -83,6 +90,13 @@ class EntryForm(RowForm):
     """Repeating work at a center or on call by its clock."""
 
     noun = "roster entry"
+    beside = (
+        ("user", "layer"),
+        ("center", "every_weeks"),
+        ("weekdays",),
+        ("opens", "closes"),
+        ("from_on", "until_on"),
+    )
     row: RosterEntry
 
     user = StaffField(label="Who")
@@ -118,6 +132,7 @@ class SwapForm(RowForm):
     """Somebody else takes one day of an entry."""
 
     noun = "swap"
+    beside = (("on", "user"), ("reason",))
     row: Swap
 
     on = DayField(label="Day")
@@ -133,6 +148,7 @@ class AbsenceForm(RowForm):
     """Time in which somebody gets no work."""
 
     noun = "absence"
+    beside = (("user", "reason"), ("starts_at", "ends_at"), ("substitute",))
     row: Absence
 
     user = StaffField(label="Who is away")
@@ -151,6 +167,7 @@ class OnCallForm(RowForm):
     """A turn on call, set by hand."""
 
     noun = "turn on call"
+    beside = (("user", "duty"), ("starts_at", "ends_at"), ("region",))
     row: OnCall
 
     user = StaffField(label="Who")

@@ -215,7 +215,7 @@ def test_a_person_of_the_other_side_is_refused(entry, manager, engineer, technic
     assert "Choose a member of staff of the list." in text_of(page)
 
 
-def test_conflicts_are_shown_before_anything_is_saved_and_then_accepted(entry, manager, engineer):
+def test_conflicts_are_shown_before_anything_is_saved_and_then_accepted(entry, manager, engineer, product):
     entry.center.country = "GB"
     entry.center.save()
     Holiday.objects.create(country="GB", on=date(2026, 3, 14), name="Stocktaking")

@@ -63,6 +63,8 @@ def test_nobody_else_does(entry, engineer, customer_service, technical_contact):
         ({"until_on": date(2026, 3, 1)}, "until_on_before_from_on"),
         ({"weekdays": [6], "until_on": date(2026, 3, 7)}, "weekdays_never"),
         ({"layer": Layer.MANAGER}, "user_other_role"),
+        ({"from_on": date(9999, 12, 31)}, "from_on_far"),
+        ({"until_on": date(9999, 12, 31)}, "until_on_far"),
     ],
     ids=str,
 )

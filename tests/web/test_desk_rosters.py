@@ -300,6 +300,8 @@ def test_an_absence_says_what_it_leaves_open(entry, manager, engineer, second_en
         ({"ends_at": "2026-03-04T09:00"}, "The end lies before the beginning."),
         ({"ends_at": ""}, "Give a day and a time."),
         ({"starts_at": "yesterday"}, "Give a day and a time."),
+        ({"starts_at": "0001-01-01T00:00"}, "Choose a day from 2000 to 2099."),
+        ({"ends_at": "9999-12-31T23:59"}, "Two years at most: is the end right?"),
     ],
     ids=str,
 )

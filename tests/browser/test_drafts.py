@@ -99,7 +99,7 @@ def test_signing_out_forgets_what_was_written(portal, browser, technical_contact
         page.goto(portal + case.get_absolute_url())
         page.get_by_label("Your message").fill("Not to be found.")
         page.get_by_role("button", name=f"{technical_contact.name}: account and theme").click()
-        page.get_by_role("button", name="Sign out").click()
+        page.get_by_role("button", name="Sign out").press("Enter")
         page.wait_for_url("**/login/**")
 
         assert "Not to be found." not in page.evaluate("JSON.stringify(sessionStorage)")

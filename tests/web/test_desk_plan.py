@@ -64,6 +64,22 @@ def test_a_saved_version_moves_no_running_clock(admin_page, case_in):
     assert case.clock.due_at == due_at
 
 
+@pytest.mark.clause("C-DOC-04")
+def test_running_clocks_move_only_when_an_administrator_says_so(browse, admin_page, engineer, case_in):
+    case = case_in(Status.QUEUED)
+    due_at = case.clock.due_at
+    admin_page.post(PLAN, wanted(save="1", effective_on=f"{NOON:%Y-%m-%d}", minutes_3="60"))
+
+    refused = browse(engineer).post(PLAN, {"apply": "1"})
+    case.clock.refresh_from_db()
+    kept = case.clock.due_at
+    admin_page.post(PLAN, {"apply": "1"})
+
+    case.clock.refresh_from_db()
+    assert (refused.status_code, kept) == (403, due_at)
+    assert case.clock.due_at < due_at
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [

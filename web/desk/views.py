@@ -13,6 +13,7 @@ from cases.enums import Severity, Verb
 from cases.models import Case
 from cases.numbers import normalize
 from entitlements.models import SupportPlan
+from sla.recalculation import apply_plan
 from web.case.access import person
 from web.case.doors import UNPROCESSABLE, carry_out, status_of
 from web.case.times import Times
@@ -146,11 +147,15 @@ def plan(request: HttpRequest) -> HttpResponse:
         if request.method == "POST":
             raise PermissionDenied("Administrators keep support plans.")
         return render(request, "desk/plan.html", {"plan": standard, "versions": told})
-    form = VersionForm(told[0].version, request.POST or None)
+    form = VersionForm(told[0].version, request.POST if {"look", "save"} & set(request.POST) else None)
     if "save" in request.POST and (saved := form.save(reader, now)):
         messages.success(request, f"{saved} is in force from {saved.effective_on:%-d %B %Y}.")
         return redirect("plan")
-    draft = form.draft_for(now) if request.method == "POST" and not form.errors else None
+    if "apply" in request.POST:
+        count = apply_plan(standard.version_on(now.date()), by=reader, at=now)
+        messages.success(request, f"Running cases counted anew: {count}.")
+        return redirect("plan")
+    draft = form.draft_for(now) if form.is_bound and not form.errors else None
     meaning = what_it_would_mean(standard, draft, Times(reader, now)) if draft else {}
     page = {"plan": standard, "versions": told, "form": form, **meaning}
     return render(request, "desk/plan.html", page, status=UNPROCESSABLE if form.errors else 200)

@@ -257,6 +257,23 @@ def test_an_entry_is_removed(entry, manager):
     assert not RosterEntry.objects.exists()
 
 
+@pytest.mark.clause("C-COV-01")
+def test_removing_the_last_cover_says_so_first(entry, manager, engineer):
+    turn = OnCall.objects.create(
+        user=engineer, duty=OnCallDuty.ENGINEER, starts_at=NOON + 3 * DAY, ends_at=NOON + 4 * DAY
+    )
+    address = f"{ROSTERS}on-call/{turn.key}/"
+
+    page = manager.post(address, {"remove": "1"})
+
+    assert page.status_code == 422
+    assert "Nobody would hold Severity 1: Sat 7 Mar, 12:00 GMT to Sun 8 Mar, 12:00 GMT." in text_of(page)
+    assert OnCall.objects.filter(pk=turn.pk).exists()
+
+    assert manager.post(address, {"remove": "1", "despite": page.context["despite"]}).status_code == 302
+    assert not OnCall.objects.exists()
+
+
 def test_a_day_is_swapped_and_given_back(entry, manager, second_engineer, knows_all):
     address = f"{ROSTERS}entries/{entry.key}/swap/"
     RosterEntry.objects.create(

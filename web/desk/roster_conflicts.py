@@ -1,29 +1,37 @@
 """What speaks against a line of a roster, in words, before it is saved: the maker weighs it."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from functools import singledispatch
 from hashlib import sha256
 from zoneinfo import ZoneInfo
 
+from django.db import transaction
+
+from accounts import rostering
 from accounts.conflicts import Conflict, Kind, clashes, lacking, on_holidays, seats_of, without_person
-from accounts.enums import ENGINEER_ROLES, AbsenceReason, Layer
+from accounts.enums import ENGINEER_ROLES, Layer
 from accounts.models import Absence, OnCall, RosterEntry, StaffProfile, Swap, User
 from accounts.rostering import Row
 from accounts.rosters import holidays_at, house_of_staff
-from accounts.seats import DAY, Away, Center, Entry, House, Seat, Span, common
+from accounts.seats import DAY, Center, Entry, House, Seat, Span, common, joined, without
 from entitlements.models import Product
-from sla import coverage, sun
+from sla import sun
 from web import words
 from web.case.times import Times
 
 SHOWN = 12
 
 
-def conflicts_of(row: Row, times: Times) -> list[str]:
-    """Sentences for the reader; none when nothing speaks against it. Looks a year ahead from the present."""
-    return list(dict.fromkeys(_told(row, times)))[:SHOWN]
+def conflicts_of(row: Row, by: User, times: Times, *, removing: bool = False) -> list[str]:
+    """Sentences for the reader about saving the line, or removing it; none when nothing speaks against it.
+
+    Looks a year ahead from the present. Writes nothing.
+    """
+    told = [] if removing else list(_told(row, times))
+    return list(dict.fromkeys([*_gaps_opened(row, by, times, removing=removing), *told]))[:SHOWN]
 
 
 def digest(conflicts: Sequence[str]) -> str:
@@ -75,7 +83,7 @@ def _on_call(row: OnCall, times: Times) -> Iterator[str]:
 
 @_told.register
 def _absence(row: Absence, times: Times) -> Iterator[str]:
-    """What the absent person leaves, whether the substitute can take it, and the gaps that it opens."""
+    """What the absent person leaves, and whether the substitute can take it."""
     first, last = row.starts_at, row.ends_at
     house = house_of_staff(first, last)
     left = [
@@ -89,28 +97,26 @@ def _absence(row: Absence, times: Times) -> Iterator[str]:
     elif left:
         begins = min(seat.begins for seat in left)
         yield f"{_count(len(left), 'shift or turn on call')} without a substitute, first {times.moment(begins).reader}."
-    yield from _new_gaps(row, times)
 
 
-def _new_gaps(row: Absence, times: Times) -> Iterator[str]:
-    """When this absence leaves nobody for Severity 1."""
-    first, last = max(row.starts_at, times.now), min(row.ends_at, times.now + sun.YEAR)
-    if first >= last:
-        return
-    house = sun.house_for(first, last)
-    others = [one for one in house.absences if one[:3] != _kept(row)] if row.pk else list(house.absences)
-    reason = AbsenceReason(row.reason).label
-    away = Away(row.user_id, row.starts_at, row.ends_at, reason, row.substitute_id)
-    known = coverage.prove(replace(house, absences=others), first, last).gaps
-    for gap in coverage.prove(replace(house, absences=[*others, away]), first, last).gaps:
-        if not any(one.begins <= gap.begins and gap.ends <= one.ends for one in known):
-            until = times.clock(gap.ends) if gap.length < DAY else times.moment(gap.ends).reader
-            yield f"Nobody would hold Severity 1: {times.moment(gap.begins).reader} to {until}."
-
-
-def _kept(row: Absence) -> tuple[int, datetime, datetime]:
-    kept = Absence.objects.get(pk=row.pk)
-    return kept.user_id, kept.starts_at, kept.ends_at
+def _gaps_opened(row: Row, by: User, times: Times, *, removing: bool) -> Iterator[str]:
+    """When nobody would hold Severity 1 in the year ahead who does now: the change is tried out and taken back."""
+    before = [Span(gap.begins, gap.ends) for gap in sun.prove(times.now).gaps]
+    with transaction.atomic():
+        tried = copy(row)
+        if removing:
+            rostering.remove(tried, by=by)
+        else:
+            rostering.keep(tried, by=by)
+        after = joined(Span(gap.begins, gap.ends) for gap in sun.prove(times.now).gaps)
+        transaction.set_rollback(True)
+    for gap in after:
+        rest = [gap]
+        for known in before:
+            rest = [part for one in rest for part in without(one, known)]
+        for part in rest:
+            until = times.clock(part.ends) if part.ends - part.begins < DAY else times.moment(part.ends).reader
+            yield f"Nobody would hold Severity 1: {times.moment(part.begins).reader} to {until}."
 
 
 def _sentences(found: Sequence[Conflict], wanted: Sequence[Seat], center: Center | None, times: Times) -> Iterator[str]:

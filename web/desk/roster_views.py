@@ -80,19 +80,19 @@ def _edit(request: HttpRequest, make: Callable[..., RowForm], row: rostering.Row
     if not (decision := may(reader, "keep", RosterEntry)):
         raise PermissionDenied(decision.reason)
     back = _week_of(row) if row.pk else reverse("rosters")
-    if "remove" in request.POST and row.pk:
-        said = f"The {make.noun} of {row.user} is removed."  # type: ignore[attr-defined]
-        rostering.remove(row, by=reader)
-        messages.success(request, said)
-        return redirect(back)
-    form = make(row, request.POST or None, initial=_proposed(request))
+    removing = "remove" in request.POST and bool(row.pk)
+    form = make(row, None if removing else request.POST or None, initial=_proposed(request))
     conflicts: list[str] = []
-    if request.method == "POST" and form.is_valid():
-        conflicts = conflicts_of(row, times)
+    if removing or (request.method == "POST" and form.is_valid()):
+        conflicts = conflicts_of(row, reader, times, removing=removing)
         if not conflicts or request.POST.get("despite") == digest(conflicts):
-            rostering.keep(row, by=reader)
-            messages.success(request, f"The {form.noun} of {row.user} is saved.")
-            return redirect(_week_of(row))
+            said = f"The {form.noun} of {row.user} is {'removed' if removing else 'saved'}."
+            if removing:
+                rostering.remove(row, by=reader)
+            else:
+                rostering.keep(row, by=reader)
+            messages.success(request, said)
+            return redirect(back if removing else _week_of(row))
     page = {
         "form": form,
         "row": row,
@@ -100,6 +100,7 @@ def _edit(request: HttpRequest, make: Callable[..., RowForm], row: rostering.Row
         "back": back,
         "conflicts": conflicts,
         "despite": digest(conflicts),
+        "removing": removing,
     }
     status = UNPROCESSABLE if form.errors or conflicts else 200
     return render(request, "desk/roster_form.html", page, status=status)

@@ -1,7 +1,7 @@
 """Who may see organizations' people, and why."""
 
 from accounts.enums import StaffRole
-from accounts.models import Contact, Invitation, User
+from accounts.models import Contact, Invitation, RosterEntry, User
 from accounts.permissions import rules_for
 from accounts.standing import Decision, allow, deny
 
@@ -25,3 +25,12 @@ def contact_rule(actor: User, verb: str, contact: Contact) -> Decision:
 def invitation_rule(actor: User, verb: str, invitation: Invitation) -> Decision:
     """Administrators see and send invitations; an invited person proves itself by the link alone."""
     return Decision(actor.staff_role is StaffRole.ADMIN, "Administrators invite people.")
+
+
+@rules_for(RosterEntry)
+def roster_rule(actor: User, verb: str, entry: RosterEntry | type[RosterEntry]) -> Decision:
+    """Staff read who works when; managers and administrators keep the rosters, with absences and on-call duty."""
+    if verb == "view":
+        return Decision(actor.staff_role is not None, "Support staff read the rosters.")
+    keeps = actor.staff_role in (StaffRole.SUPPORT_MANAGER, StaffRole.ADMIN)
+    return Decision(keeps, "Managers and administrators keep the rosters.")

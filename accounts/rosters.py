@@ -62,6 +62,11 @@ def house_between(first: datetime, last: datetime) -> House:
     )
 
 
+def house_of_staff(first: datetime, last: datetime) -> House:
+    """Where everybody of support works from `first` to `last` (aware), whatever the role; costs as `house_between`."""
+    return _house(_active_staff(), first, last)
+
+
 def _active_staff() -> list[StaffProfile]:
     return list(StaffProfile.objects.filter(user__is_active=True).select_related("center").order_by("pk"))
 
@@ -104,11 +109,14 @@ def _center(center: SupportCenter, first: datetime, last: datetime) -> Center:
         center.region_id,
         ZoneInfo(center.zone),
         tuple(shift.pattern for shift in center.shifts.all()),
-        _closed_on(center, first, last) if center.closed_on_holidays else {},
+        holidays_at(center, first, last) if center.closed_on_holidays else {},
     )
 
 
-def _closed_on(center: SupportCenter, first: datetime, last: datetime) -> dict[date, str]:
+def holidays_at(center: SupportCenter, first: datetime, last: datetime) -> dict[date, str]:
+    """The public holidays and whole-day closures where the center stands, day to name; none for an unknown country."""
+    if not center.country:
+        return {}
     years = range(first.year, last.year + 1)
     pin_public_holidays(center.country, center.subdivision, years)
     kept = Holiday.objects.filter(kept_by(center.country, center.subdivision), closed_from=None)

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db import transaction
+from django.urls import reverse
 
 from accounts import letters
 from accounts.enums import StaffRole
@@ -50,13 +52,27 @@ def _row(gap: Gap, found_at: datetime) -> CoverageGap:
     )
 
 
+def gaps_ahead(reader: User, at: datetime) -> int:
+    """How many gaps that are known and not over at `at` (aware) this person is told of: managers are."""
+    if reader.staff_role is not StaffRole.SUPPORT_MANAGER:
+        return 0
+    return CoverageGap.objects.filter(ends_at__gt=at).count()
+
+
 def _tell(manager: User, gaps: Sequence[Gap], at: datetime) -> None:
     count = "a gap" if len(gaps) == 1 else f"{len(gaps)} gaps"
     lines = [_line(gap, ZoneInfo(manager.zone)) for gap in gaps[:MOST_TOLD]]
     if len(gaps) > MOST_TOLD:
         lines.append(f"... and {len(gaps) - MOST_TOLD} more.")
     body = "\n".join(
-        ["Nobody holds Severity 1:", "", *lines, "", "Fill a shift or put somebody on call in the rosters."]
+        [
+            "Nobody holds Severity 1:",
+            "",
+            *lines,
+            "",
+            "Who could fill it, and the form that does:",
+            settings.PORTAL_URL + reverse("coverage"),
+        ]
     )
     letters.write(manager.email, f"Coverage of Severity 1 has {count}", body, at=at)
 

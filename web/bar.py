@@ -16,11 +16,14 @@ from web.watch import Watch, WatchLine, business_hours, centers_on_shift, shifts
 
 # View, name, and for staff the key that leads there after G.
 CUSTOMER_LINKS = (("cases", "Cases", ""),)
+# Pages that stand under a place without lying below its address.
+ALSO_UNDER = {"coverage": "sun"}
 LINKS_TO_OPEN_CASES = (*CUSTOMER_LINKS, ("new_case", "New case", ""))
 STAFF_LINKS = (
     ("queue", "Queue", "q"),
     ("intake", "Customer Service", "i"),
     ("sun", "Follow the sun", "s"),
+    ("rosters", "Rosters", ""),
     ("deliveries", "Deliveries", ""),
 )
 MANAGER_LINKS = (("simulator", "Simulator", ""),)
@@ -71,7 +74,9 @@ class Bar:
     def links(self) -> list[Link]:
         """The main places, of which the longest whose address begins this one's is the current."""
         places = [(reverse(view), name, key) for view, name, key in self._places]
-        here = max((path for path, *_ in places if self.path.startswith(path)), key=len, default="")
+        under = {reverse(view): reverse(place) for view, place in ALSO_UNDER.items()} if self.staff else {}
+        page = under.get(self.path, self.path)
+        here = max((path for path, *_ in places if page.startswith(path)), key=len, default="")
         return [Link(path, name, key, path == here) for path, name, key in places]
 
     @property

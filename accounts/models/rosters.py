@@ -1,8 +1,10 @@
 """When staff work: shifts, on-call duty, absences."""
 
+import uuid
 from datetime import date
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models import Q
 
@@ -10,6 +12,15 @@ from accounts.enums import ON_CALL, AbsenceReason, Layer
 from accounts.models.people import User
 from accounts.models.places import Region, SupportCenter
 from accounts.seats import Pattern
+
+
+class Named(models.Model):
+    """A row with a page of its own, whose address tells nothing."""
+
+    key = models.UUIDField(default=uuid.uuid4, db_default=RandomUUID(), unique=True, editable=False)
+
+    class Meta:
+        abstract = True
 
 
 class Shift(models.Model):
@@ -35,7 +46,7 @@ class Shift(models.Model):
         return Pattern(frozenset({self.weekday}), self.opens, self.closes)
 
 
-class RosterEntry(models.Model):
+class RosterEntry(Named):
     """A person's repeating work: shifts at a center, or on call everywhere by that center's clock (C-FTS-04).
 
     `closes` at or before `opens` lies on the next day; weeks are counted from the week of `from_on`.
@@ -89,7 +100,7 @@ class Swap(models.Model):
         return f"{self.user} on {self.on}"
 
 
-class OnCall(models.Model):
+class OnCall(Named):
     """A turn set by hand: who is on call, for what, from `starts_at` until just before `ends_at` (aware)."""
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="on_call")
@@ -108,7 +119,7 @@ class OnCall(models.Model):
         return f"{self.user}, {Layer(self.duty).label}"
 
 
-class Absence(models.Model):
+class Absence(Named):
     """Time in which a member of staff gets no work, from `starts_at` until just before `ends_at` (aware)."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="absences")

@@ -148,6 +148,8 @@ def _center(script: dict[str, Any]) -> SupportCenter:
         region_id=script["region"],
         zone=script["zone"],
         telephone=script["telephone"],
+        country=script["country"],
+        subdivision=script.get("subdivision", ""),
     )
     Shift.objects.bulk_create(
         Shift(center=center, weekday=weekday, opens=time.fromisoformat(opens), closes=time.fromisoformat(closes))

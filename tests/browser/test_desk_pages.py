@@ -1,12 +1,13 @@
 """The desk in a real browser: a case on its way through support, for every eye, by keyboard alone, without script."""
 
 import re
-from datetime import datetime
+from datetime import date, datetime, time
 
 import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from accounts.models import RosterEntry
 from cases import operations
 from cases.enums import Severity, Status
 from cases.models import Case
@@ -89,6 +90,8 @@ def test_the_pages_of_an_engineer_are_fit_for_everybody(portal, browser, enginee
         "empty": f"{portal}/desk/?q=nothing-like-this",
         "keys": f"{portal}/desk/keys/",
         "sun": f"{portal}/desk/sun/",
+        "coverage": f"{portal}/desk/coverage/",
+        "rosters": f"{portal}/desk/rosters/",
         **{name: url(portal, case) for name, case in cases.items()},
         "acceptance": url(portal, cases["queued"], "acceptance"),
         **{
@@ -100,6 +103,38 @@ def test_the_pages_of_an_engineer_are_fit_for_everybody(portal, browser, enginee
     }
 
     assert look_at(browser, portal, engineer, addresses) == {name: [] for name in addresses}
+
+
+def test_the_forms_of_the_rosters_are_fit_for_everybody(portal, browser, support_manager, engineer, product):
+    entry = RosterEntry.objects.create(
+        user=engineer,
+        center=engineer.staff.center,
+        weekdays=list(range(7)),
+        opens=time(9),
+        closes=time(17),
+        from_on=date(2025, 1, 1),
+    )
+    rosters = f"{portal}/desk/rosters/"
+    addresses = {
+        "week": rosters,
+        "gaps": f"{portal}/desk/coverage/",
+        "new": f"{rosters}entries/new/",
+        "entry": f"{rosters}entries/{entry.key}/",
+        "swap": f"{rosters}entries/{entry.key}/swap/",
+        "absence": f"{rosters}absences/new/",
+        "on call": f"{rosters}on-call/new/",
+    }
+
+    assert look_at(browser, portal, support_manager, addresses) == {name: [] for name in addresses}
+
+    with visit_as(browser, portal, support_manager) as context:
+        page = context.new_page()
+        page.goto(addresses["entry"])
+        page.get_by_role("button", name="Save").click()
+        expect(page.get_by_role("alert")).to_contain_text(f"{engineer.name} has no skill in Hypervisor.")
+        assert faults(page) == []
+        page.get_by_role("button", name="Save all the same").click()
+        expect(page.get_by_role("status")).to_contain_text("is saved")
 
 
 def test_the_pages_of_customer_service_are_fit_for_everybody(portal, browser, customer_service, cases):

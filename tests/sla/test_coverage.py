@@ -159,21 +159,22 @@ def test_a_swap_moves_one_day_to_somebody_else():
     assert hold_at(swapped, utc(2026, 1, 20, 20)).is_gap
 
 
-# An oracle that shares no code: it asks the wall clock of each place every quarter of an hour.
+# An oracle that shares no code: it asks the wall clock of each place, every quarter of an hour or every minute.
 
-QUARTER = timedelta(minutes=15)
+QUARTER, MINUTE = timedelta(minutes=15), timedelta(minutes=1)
 ZONES = st.sampled_from(["Europe/Warsaw", "America/New_York", "Asia/Tokyo", "Australia/Lord_Howe", "Asia/Kathmandu"])
 DAYS = st.frozensets(st.integers(0, 6), min_size=1)
 HOURS = st.sampled_from([time(hour, minute) for hour in (5, 8, 12, 18, 23) for minute in (0, 30)])
+ODD_HOURS = st.sampled_from([time(hour, minute) for hour in (5, 8, 12, 18, 23) for minute in (1, 29, 30, 44, 59)])
 STARTS = st.sampled_from([utc(2026, 3, 7), utc(2026, 3, 28), utc(2026, 4, 4), utc(2026, 10, 3), utc(2026, 10, 31)])
-PATTERNS = st.builds(Pattern, DAYS, HOURS, HOURS, st.just(date(2026, 1, 1)), every_weeks=st.integers(1, 2))
 
 
 @st.composite
-def houses(draw):
+def houses(draw, hours=HOURS):
+    patterns = st.builds(Pattern, DAYS, hours, hours, st.just(date(2026, 1, 1)), every_weeks=st.integers(1, 2))
     zones = draw(st.lists(ZONES, min_size=1, max_size=3))
     centers = [
-        Center(f"c{place}", f"C{place}", "", ZoneInfo(zone), tuple(draw(st.lists(PATTERNS, max_size=2))))
+        Center(f"c{place}", f"C{place}", "", ZoneInfo(zone), tuple(draw(st.lists(patterns, max_size=2))))
         for place, zone in enumerate(zones)
     ]
     some = st.sampled_from(centers)
@@ -181,7 +182,7 @@ def houses(draw):
     members = draw(st.dictionaries(people, some.map(lambda one: one.code)))
     layers = st.sampled_from([Layer.SHIFT, Layer.ENGINEER])
     entries = [
-        Entry(number, draw(people), draw(layers), draw(some), draw(PATTERNS))
+        Entry(number, draw(people), draw(layers), draw(some), draw(patterns))
         for number in range(draw(st.integers(0, 3)))
     ]
     first = draw(STARTS)
@@ -250,3 +251,20 @@ def test_the_proof_agrees_with_a_look_at_every_quarter_of_an_hour(example):
             assert hold.center == (holder if hold.people else ""), at
         at += QUARTER
     assert all(gap.cause for gap in prove(given, first, last).gaps)
+
+
+@given(houses(ODD_HOURS), st.integers(0, 2))
+@hypothesis_settings(max_examples=25)
+def test_a_gap_is_exactly_the_minutes_in_which_nobody_is_there(example, days):
+    given, start = example
+    first = start + timedelta(days=days)
+    last = first + timedelta(days=1)
+    gaps = prove(given, first, last).gaps
+
+    told = {at for gap in gaps for at in minutes(gap.begins, gap.ends)}
+
+    assert told == {at for at in minutes(first, last) if not any(there(given, at))}
+
+
+def minutes(begins: datetime, ends: datetime) -> list[datetime]:
+    return [begins + count * MINUTE for count in range((ends - begins) // MINUTE)]

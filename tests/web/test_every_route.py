@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import time
 from uuid import uuid4
 
 import pytest
@@ -9,15 +10,15 @@ from allauth.usersessions.models import UserSession
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from accounts.enums import StaffRole
-from accounts.models import User
+from accounts.enums import AbsenceReason, Layer, StaffRole
+from accounts.models import Absence, OnCall, RosterEntry, User
 from cases import operations
 from cases.attachments import store
 from cases.enums import Status
 from cases.models import Attachment, Case, CaseEvent, Message
 from notifications.enums import Channel
 from notifications.models import Notification
-from tests.cast import CUSTOMERS, MINUTE, NOON, STAFF, Cast, fresh
+from tests.cast import CUSTOMERS, HOUR, MINUTE, NOON, STAFF, Cast, fresh
 from tests.web.conftest import text_of
 from web.account.sessions import key_of
 from web.case.access import Rule
@@ -116,6 +117,11 @@ def world(cast: Cast, case_in, engineer, new_york, new_york_contact, tokyo, toky
         files = [store(SimpleUploadedFile("host.log", b"line"))]
         case = operations.reply(case, "See the file.", by=engineer, at=at, files=files)
         operations.add_note(case, "SECRET", by=engineer, at=at, files=[store(SimpleUploadedFile("dump", b"SECRET"))])
+    hours = {"weekdays": [0], "opens": time(9), "closes": time(17), "from_on": NOON.date()}
+    RosterEntry.objects.create(user=engineer, center=engineer.staff.center, **hours)
+    span = {"user": engineer, "starts_at": NOON, "ends_at": NOON + HOUR}
+    Absence.objects.create(reason=AbsenceReason.SICK, **span)
+    OnCall.objects.create(duty=Layer.ENGINEER, **span)
     UserSession.objects.bulk_create(
         UserSession(user=person, session_key=f"{name:x<32}", ip="192.0.2.1") for name, person in cast.people.items()
     )
@@ -149,7 +155,15 @@ def _foreign_sessions(person: User) -> list[str]:
     return [key_of(session) for session in UserSession.objects.exclude(user=person)]
 
 
+def _foreign_to_customers(model: type[RosterEntry] | type[Absence] | type[OnCall]) -> Callable[[User], list[str]]:
+    return lambda person: [] if person.staff_role else [str(one.key) for one in model.objects.all()]
+
+
 FOREIGN_KEYS = {
+    "roster_entry": _foreign_to_customers(RosterEntry),
+    "roster_swap": _foreign_to_customers(RosterEntry),
+    "absence": _foreign_to_customers(Absence),
+    "on_call": _foreign_to_customers(OnCall),
     "attachment": _foreign_files,
     "delivery": _foreign_mails,
     "delivery_html": _foreign_mails,
@@ -159,7 +173,8 @@ FOREIGN_KEYS = {
 
 def record() -> tuple[int, ...]:
     """How much there is of what an intruder might add or take away."""
-    return tuple(model.objects.count() for model in (CaseEvent, Message, Attachment, Notification, UserSession))
+    kept = (CaseEvent, Message, Attachment, Notification, UserSession, RosterEntry, Absence, OnCall)
+    return tuple(model.objects.count() for model in kept)
 
 
 @pytest.mark.clause("C-PAR-04", "C-STF-02")

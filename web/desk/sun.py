@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from accounts.enums import Layer, StaffRole
+from accounts.enums import Layer
 from accounts.models import SupportCenter, User
 from accounts.seats import DAY, Seat, Span, joined
 from cases.enums import Severity
@@ -98,7 +98,6 @@ def sun_page(reader: User, times: Times) -> dict[str, Any]:
         "gap_count": len(gaps),
         "proved_until": times.moment(proof.last).reader,
         "cases": list(_in_flight(reader, times)),
-        "may_roster": reader.staff_role is StaffRole.ADMIN,
     }
 
 

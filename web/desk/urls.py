@@ -4,7 +4,7 @@ from django.urls import URLPattern, path
 
 from cases.enums import Verb
 from web.case.access import FORM, takes_files
-from web.desk import views
+from web.desk import roster_views, views
 from web.desk.access import desk
 
 urlpatterns: list[URLPattern] = [
@@ -12,6 +12,15 @@ urlpatterns: list[URLPattern] = [
     path("desk/intake/", desk(views.intake), name="intake"),
     path("desk/cases/new/", takes_files(desk(views.phone_case, methods=FORM, verb=Verb.OPEN)), name="phone_case"),
     path("desk/sun/", desk(views.sun), name="sun"),
+    path("desk/coverage/", desk(roster_views.coverage), name="coverage"),
+    path("desk/rosters/", desk(roster_views.rosters), name="rosters"),
+    path("desk/rosters/entries/new/", desk(roster_views.entry, methods=FORM), name="new_roster_entry"),
+    path("desk/rosters/entries/<uuid:key>/", desk(roster_views.entry, methods=FORM), name="roster_entry"),
+    path("desk/rosters/entries/<uuid:key>/swap/", desk(roster_views.swap, methods=FORM), name="roster_swap"),
+    path("desk/rosters/absences/new/", desk(roster_views.absence, methods=FORM), name="new_absence"),
+    path("desk/rosters/absences/<uuid:key>/", desk(roster_views.absence, methods=FORM), name="absence"),
+    path("desk/rosters/on-call/new/", desk(roster_views.on_call, methods=FORM), name="new_on_call"),
+    path("desk/rosters/on-call/<uuid:key>/", desk(roster_views.on_call, methods=FORM), name="on_call"),
     path("desk/plan/", desk(views.plan, methods=FORM), name="plan"),
     path("desk/plan/running-cases/", desk(views.count_by_plan, methods=["POST"]), name="count_by_plan"),
     path("desk/simulator/", takes_files(desk(views.simulator, methods=FORM)), name="simulator"),

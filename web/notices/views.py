@@ -15,6 +15,7 @@ from accounts.enums import MailState
 from notifications import folder, operations, queries
 from notifications.enums import Channel
 from notifications.models import Notification
+from sla import gap_watch
 from web.case.access import person, private
 from web.case.times import Times
 
@@ -53,7 +54,8 @@ def inbox(request: HttpRequest) -> HttpResponse:
     """What the reader was told, newest first."""
     reader = person(request)
     found, more = queries.page(queries.inbox(reader), _key(request.GET.get("after", "")))
-    return render(request, "notices/inbox.html", {"rows": _rows(request, found), "more": more})
+    page = {"rows": _rows(request, found), "more": more, "gaps": gap_watch.gaps_ahead(reader, timezone.now())}
+    return render(request, "notices/inbox.html", page)
 
 
 @private

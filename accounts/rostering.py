@@ -1,0 +1,143 @@
+"""Keeping the rosters: a line is added, changed or removed by who may, and what cannot be is refused.
+
+What merely speaks against a line (`accounts.conflicts`) is for the one who makes it to weigh.
+"""
+
+from datetime import date
+from functools import singledispatch
+
+from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+
+from accounts.enums import ENGINEER_ROLES, Layer, StaffRole
+from accounts.models import Absence, OnCall, RosterEntry, Swap, User
+from accounts.permissions import may
+from accounts.refusal import Refusal
+from accounts.seats import DAY
+
+Row = RosterEntry | Swap | OnCall | Absence
+
+ROLES_ON_CALL = {Layer.ENGINEER: ENGINEER_ROLES, Layer.MANAGER: frozenset({StaffRole.SUPPORT_MANAGER})}
+
+# Days that a slip of the finger makes: a calendar that far away takes for ever to look through, and ends somewhere.
+EARLIEST, LATEST, LONGEST = date(2000, 1, 1), date(2099, 12, 31), 2 * 366 * DAY
+
+
+@transaction.atomic
+def keep(row: Row, *, by: User) -> Row:
+    """Save a new or changed line of the rosters, and note who did it.
+
+    Raises PermissionDenied unless `by` keeps rosters, Refusal for what cannot be; its code begins with the field.
+    """
+    _require_keeper(by)
+    require_possible(row)
+    added = row._state.adding
+    row.save()
+    _note(row, ADDITION if added else CHANGE, by)
+    return row
+
+
+@transaction.atomic
+def remove(row: Row, *, by: User) -> None:
+    """Take a line out of the rosters, and note who did it. Raises PermissionDenied unless `by` keeps rosters."""
+    _require_keeper(by)
+    _note(row, DELETION, by)
+    row.delete()
+
+
+@singledispatch
+def require_possible(row: Row) -> None:
+    """Raise Refusal when the line cannot be; the code begins with the name of the field that is wrong."""
+    raise TypeError(f"{row!r} is no line of a roster")
+
+
+@require_possible.register
+def _entry(row: RosterEntry) -> None:
+    _require_staff("user", row.user, Layer(row.layer))
+    _require_near("from_on", row.from_on)
+    _require_near("until_on", row.until_on)
+    if not row.weekdays:
+        raise Refusal("weekdays_missing", "Choose at least one day of the week.")
+    if row.every_weeks not in range(1, 53):
+        raise Refusal("every_weeks_impossible", "A roster repeats every 1 to 52 weeks.")
+    if row.until_on and row.until_on < row.from_on:
+        raise Refusal("until_on_before_from_on", "The last day lies before the first.")
+    if row.until_on and not _ever_falls(row):
+        raise Refusal("weekdays_never", "None of these days lies between the first and the last day.")
+
+
+@require_possible.register
+def _swap(row: Swap) -> None:
+    _require_staff("user", row.user, Layer(row.entry.layer))
+    _require_near("on", row.on)
+    if row.user_id == row.entry.user_id:
+        raise Refusal("user_same", f"{row.user} has this day already.")
+    if not row.entry.pattern.falls_on(row.on):
+        raise Refusal("on_not_worked", f"{row.entry.user} does not work this on {row.on:%A} {row.on.day} {row.on:%B}.")
+    if Swap.objects.filter(entry=row.entry, on=row.on).exclude(pk=row.pk).exists():
+        raise Refusal("on_taken", "Somebody else takes this day already: undo that swap first.")
+    if not row.reason.strip():
+        raise Refusal("reason_missing", "Say why.")
+
+
+@require_possible.register
+def _on_call(row: OnCall) -> None:
+    _require_staff("user", row.user, Layer(row.duty))
+    _require_length(row)
+
+
+@require_possible.register
+def _absence(row: Absence) -> None:
+    _require_staff("user", row.user)
+    _require_length(row)
+    if row.substitute:
+        _require_staff("substitute", row.substitute)
+    if row.substitute_id == row.user_id:
+        raise Refusal("substitute_same", "Nobody stands in for oneself.")
+
+
+def _require_staff(field: str, person: User, layer: Layer = Layer.SHIFT) -> None:
+    role = person.staff_role
+    if role is None:
+        raise Refusal(f"{field}_not_staff", "Choose a member of staff: customers are in no roster.")
+    if role not in ROLES_ON_CALL.get(layer, {role}):
+        raise Refusal(f"{field}_other_role", f"{person} is {role.label}, and cannot be {layer.label.lower()}.")
+
+
+def _require_length(row: OnCall | Absence) -> None:
+    _require_near("starts_at", row.starts_at.date())
+    if row.ends_at <= row.starts_at:
+        raise Refusal("ends_at_before_starts_at", "The end lies before the beginning.")
+    if row.ends_at - row.starts_at > LONGEST:
+        raise Refusal("ends_at_far", "Two years at most: is the end right?")
+
+
+def _require_near(field: str, day: date | None) -> None:
+    if day and not EARLIEST <= day <= LATEST:
+        raise Refusal(f"{field}_far", f"Choose a day from {EARLIEST.year} to {LATEST.year}.")
+
+
+def _ever_falls(row: RosterEntry) -> bool:
+    """Whether it falls on any day before it ends; what repeats has come round after its weeks."""
+    until = row.until_on or row.from_on
+    days = min((until - row.from_on).days, 7 * row.every_weeks) + 1
+    return any(row.pattern.falls_on(row.from_on + offset * DAY) for offset in range(days))
+
+
+def _require_keeper(by: User) -> None:
+    if not (decision := may(by, "keep", RosterEntry)):
+        raise PermissionDenied(decision.reason)
+
+
+def _note(row: Row, flag: int, by: User) -> None:
+    """Into the history that administrators read."""
+    LogEntry.objects.create(
+        user=by,
+        content_type=ContentType.objects.get_for_model(row),
+        object_id=str(row.pk),
+        object_repr=str(row)[:200],
+        action_flag=flag,
+        change_message="" if flag == DELETION else "[]",
+    )

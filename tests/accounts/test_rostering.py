@@ -1,0 +1,244 @@
+"""Keeping the rosters: who may, what cannot be, and what speaks against a line."""
+
+from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.core.exceptions import PermissionDenied
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accounts import rostering
+from accounts.conflicts import Kind, clashes, lacking, on_holidays, seats_of, without_person
+from accounts.enums import AbsenceReason, Layer, StaffRole
+from accounts.models import Absence, OnCall, RosterEntry, Swap
+from accounts.seats import Away, Center, Entry, House, Pattern, Seat
+from tests.cast import DAY, HOUR, NOON, make_staff, refused
+
+MONDAY = date(2026, 3, 2)
+
+
+@pytest.fixture
+def entry(engineer, emea_center) -> RosterEntry:
+    """Weekdays from nine to five, from Monday on; not saved."""
+    return RosterEntry(
+        user=engineer, center=emea_center, weekdays=[0, 1, 2, 3, 4], opens=time(9), closes=time(17), from_on=MONDAY
+    )
+
+
+# Who may, and what cannot be
+
+
+@pytest.mark.clause("C-STF-02")
+def test_managers_and_administrators_keep_rosters_and_it_is_noted(entry, support_manager, administrator):
+    rostering.keep(entry, by=support_manager)
+    entry.closes = time(18)
+    rostering.keep(entry, by=administrator)
+    rostering.remove(entry, by=support_manager)
+
+    assert not RosterEntry.objects.exists()
+    assert list(LogEntry.objects.order_by("pk").values_list("user", "action_flag")) == [
+        (support_manager.pk, 1),
+        (administrator.pk, 2),
+        (support_manager.pk, 3),
+    ]
+
+
+@pytest.mark.clause("C-STF-02")
+def test_nobody_else_does(entry, engineer, customer_service, technical_contact):
+    for person in (engineer, customer_service, technical_contact):
+        with pytest.raises(PermissionDenied):
+            rostering.keep(entry, by=person)
+
+    assert not RosterEntry.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code"),
+    [
+        ({"weekdays": []}, "weekdays_missing"),
+        ({"every_weeks": 0}, "every_weeks_impossible"),
+        ({"every_weeks": 53}, "every_weeks_impossible"),
+        ({"until_on": date(2026, 3, 1)}, "until_on_before_from_on"),
+        ({"weekdays": [6], "until_on": date(2026, 3, 7)}, "weekdays_never"),
+        ({"layer": Layer.MANAGER}, "user_other_role"),
+        ({"from_on": date(9999, 12, 31)}, "from_on_far"),
+        ({"until_on": date(9999, 12, 31)}, "until_on_far"),
+    ],
+    ids=str,
+)
+def test_an_entry_that_cannot_be_is_refused(entry, support_manager, wrong, code):
+    for name, value in wrong.items():
+        setattr(entry, name, value)
+
+    with refused(code):
+        rostering.keep(entry, by=support_manager)
+
+    assert not RosterEntry.objects.exists()
+
+
+def test_customers_are_in_no_roster(entry, support_manager, technical_contact):
+    entry.user = technical_contact
+
+    with refused("user_not_staff"):
+        rostering.keep(entry, by=support_manager)
+
+
+def test_customer_service_is_never_the_engineer_on_call(support_manager, customer_service):
+    turn = OnCall(user=customer_service, duty=Layer.ENGINEER, starts_at=NOON, ends_at=NOON + HOUR)
+
+    with refused("user_other_role"):
+        rostering.keep(turn, by=support_manager)
+
+
+@pytest.mark.parametrize("hours", [0, -1])
+def test_an_end_that_is_not_after_the_beginning_is_refused(support_manager, engineer, hours):
+    span = {"starts_at": NOON, "ends_at": NOON + hours * HOUR}
+
+    for row in (
+        OnCall(user=engineer, duty=Layer.ENGINEER, **span),
+        Absence(user=engineer, reason=AbsenceReason.SICK, **span),
+    ):
+        with refused("ends_at_before_starts_at"):
+            rostering.keep(row, by=support_manager)
+
+
+def test_nobody_stands_in_for_oneself_nor_does_a_customer(support_manager, engineer, technical_contact):
+    absence = Absence(user=engineer, reason=AbsenceReason.SICK, starts_at=NOON, ends_at=NOON + DAY)
+
+    for substitute, code in ((engineer, "substitute_same"), (technical_contact, "substitute_not_staff")):
+        absence.substitute = substitute
+        with refused(code):
+            rostering.keep(absence, by=support_manager)
+
+
+def test_a_swap_is_of_a_day_that_is_worked_by_somebody_else_and_once(entry, support_manager, engineer, second_engineer):
+    rostering.keep(entry, by=support_manager)
+    third = make_staff("Ines Colleague", StaffRole.SUPPORT_ENGINEER)
+
+    def swap(on=MONDAY, user=second_engineer, reason="A wedding."):
+        return rostering.keep(Swap(entry=entry, on=on, user=user, reason=reason), by=support_manager)
+
+    with refused("on_not_worked"):
+        swap(on=date(2026, 3, 7))
+    with refused("user_same"):
+        swap(user=engineer)
+    with refused("reason_missing"):
+        swap(reason=" ")
+    swap()
+    with refused("on_taken"):
+        swap(user=third)
+
+    assert [(one.on, one.user) for one in entry.swaps.all()] == [(MONDAY, second_engineer)]
+
+
+# What speaks against a line, in the pure part
+
+ANNA, BORIS = 1, 2
+WARSAW = Center("krakow", "Kraków", "emea", ZoneInfo("Europe/Warsaw"), ())
+WEEKDAYS = Pattern(frozenset(range(5)), time(9), time(17), MONDAY)
+FIRST, LAST = datetime(2026, 3, 2, tzinfo=UTC), datetime(2026, 3, 16, tzinfo=UTC)
+NAMES = {"krakow": "Kraków"}
+
+
+def entry_of(person: int, pattern: Pattern = WEEKDAYS, layer: Layer = Layer.SHIFT) -> Entry:
+    return Entry(person, person, layer, WARSAW, pattern)
+
+
+def test_an_absence_speaks_against_each_day_it_touches():
+    away = Away(ANNA, datetime(2026, 3, 4, 12, tzinfo=UTC), datetime(2026, 3, 6, 5, tzinfo=UTC), "Sick leave")
+    wanted = seats_of(entry_of(ANNA), FIRST, LAST)
+
+    (found,) = clashes(House([WARSAW], {}, absences=[away]), wanted, NAMES)
+
+    assert (found.kind, found.person, found.detail, found.times) == (Kind.AWAY, ANNA, "Sick leave", 2)
+    assert found.first.begins == away.begins
+
+
+def test_two_shifts_at_once_are_a_conflict_but_on_call_during_a_shift_is_none():
+    wanted = seats_of(entry_of(ANNA), FIRST, LAST)
+    night = Pattern(frozenset({0}), time(16), time(2), MONDAY)
+
+    (twice,) = clashes(House([WARSAW], {}, [entry_of(ANNA, night)]), wanted, NAMES)
+    on_call = list(clashes(House([WARSAW], {}, [entry_of(ANNA, night, Layer.ENGINEER)]), wanted, NAMES))
+
+    assert (twice.kind, twice.detail, twice.times) == (Kind.DOUBLE, "On shift, Kraków", 2)
+    assert on_call == []
+
+
+def test_who_gets_a_roster_no_longer_works_every_shift_of_the_center():
+    staffed = Center("krakow", "Kraków", "emea", ZoneInfo("Europe/Warsaw"), (WEEKDAYS,))
+    house = House([staffed], {ANNA: "krakow"})
+    wanted = seats_of(entry_of(ANNA), FIRST, LAST)
+
+    assert [one.kind for one in clashes(house, wanted, NAMES)] == [Kind.DOUBLE]
+    assert list(clashes(without_person(house, ANNA), wanted, NAMES)) == []
+
+
+def test_a_public_holiday_at_the_center_speaks_against_a_shift_alone():
+    holidays = {date(2026, 3, 4): "Founders' Day", date(2026, 3, 8): "A Sunday"}
+
+    shift = [one.detail for one in on_holidays(entry_of(ANNA), holidays, FIRST, LAST)]
+    called = list(on_holidays(entry_of(ANNA, layer=Layer.ENGINEER), holidays, FIRST, LAST))
+
+    assert (shift, called) == (["Founders' Day"], [])
+
+
+@pytest.mark.clause("C-DEL-01", "C-STF-08")
+@pytest.mark.parametrize(
+    ("layer", "skills", "missing"),
+    [
+        (Layer.ENGINEER, {"a", "b"}, []),
+        (Layer.ENGINEER, {"a"}, ["Beta"]),
+        (Layer.SHIFT, {"a"}, []),
+        (Layer.SHIFT, {"other"}, ["Alpha, Beta"]),
+        (Layer.MANAGER, set(), []),
+    ],
+)
+def test_an_engineer_on_call_needs_every_skill_and_one_on_shift_any(layer, skills, missing):
+    seats = [Seat(ANNA, layer, "", None, FIRST, LAST), Seat(BORIS, layer, "", None, FIRST, LAST)]
+
+    found = lacking(seats, {ANNA: skills}, {"a": "Alpha", "b": "Beta"})
+
+    assert [(one.person, one.detail) for one in found] == [(ANNA, detail) for detail in missing]
+
+
+HALF_HOURS = st.integers(0, 47).map(lambda count: time(count // 2, 30 * (count % 2)))
+PATTERNS = st.builds(
+    Pattern,
+    st.frozensets(st.integers(0, 6), min_size=1),
+    HALF_HOURS,
+    HALF_HOURS,
+    st.just(MONDAY),
+    every_weeks=st.just(1),
+)
+
+
+@given(PATTERNS, PATTERNS)
+def test_double_booked_means_that_some_moment_is_worked_twice(one, other):
+    house = House([WARSAW], {}, [entry_of(ANNA, other)])
+    wanted = seats_of(entry_of(ANNA, one), FIRST, LAST)
+    begins = min((seat.begins for seat in wanted), default=FIRST)
+    ends = max((seat.ends for seat in wanted), default=FIRST)
+
+    found = any(clash.kind is Kind.DOUBLE for clash in clashes(house, wanted, NAMES))
+
+    moments, at = [], begins
+    while at < ends:
+        moments.append(at)
+        at += HOUR / 2
+    assert found == any(_works(one, at) and _works(other, at) for at in moments)
+
+
+def _works(pattern: Pattern, at: datetime) -> bool:
+    """By the clock on the wall in Warsaw."""
+    here = at.astimezone(ZoneInfo("Europe/Warsaw"))
+    overnight = pattern.closes <= pattern.opens
+    today = here.time() >= pattern.opens and (overnight or here.time() < pattern.closes)
+    yesterday = overnight and here.time() < pattern.closes
+    return (today and _falls(pattern, here.date())) or (yesterday and _falls(pattern, here.date() - DAY))
+
+
+def _falls(pattern: Pattern, day: date) -> bool:
+    return day.weekday() in pattern.weekdays and day >= MONDAY

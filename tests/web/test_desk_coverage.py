@@ -1,0 +1,103 @@
+"""The coverage page: the verdict, the year's strips, each gap with its cause and who could fill it."""
+
+import re
+from datetime import date, time
+
+import pytest
+
+from accounts.enums import AbsenceReason, Layer
+from accounts.models import Absence, RosterEntry, Shift
+from sla import gap_watch
+from tests.cast import DAY, HOUR, NOON
+from tests.web.statements import statements
+from tests.web.test_desk_rosters import text_of
+
+pytestmark = pytest.mark.usefixtures("at_one")
+
+COVERAGE = "/desk/coverage/"
+
+
+@pytest.fixture
+def proved(second_engineer, emea_center) -> RosterEntry:
+    """Working hours in Cambridge, and one engineer on call day and night."""
+    Shift.objects.bulk_create(
+        Shift(center=emea_center, weekday=weekday, opens=time(9), closes=time(17)) for weekday in range(5)
+    )
+    return RosterEntry.objects.create(
+        user=second_engineer,
+        layer=Layer.ENGINEER,
+        center=emea_center,
+        weekdays=list(range(7)),
+        opens=time(0),
+        closes=time(0),
+        from_on=date(2025, 1, 1),
+    )
+
+
+@pytest.fixture
+def gap(proved, second_engineer) -> Absence:
+    return Absence.objects.create(
+        user=second_engineer, reason=AbsenceReason.SICK, starts_at=NOON + 6 * HOUR, ends_at=NOON + 8 * HOUR
+    )
+
+
+@pytest.mark.clause("C-COV-01")
+def test_a_year_without_a_gap_is_called_proved(proved, browse, engineer):
+    page = browse(engineer).get(COVERAGE)
+
+    assert "Proved: somebody holds Severity 1 at every minute." in text_of(page)
+    assert len(page.context["weeks"]) == 53
+    assert not any(week.empty for week in page.context["weeks"])
+
+
+@pytest.mark.clause("C-COV-01", "C-FTS-04")
+def test_a_gap_is_told_to_the_minute_with_its_cause_and_who_could_fill_it(
+    gap, browse, engineer, second_engineer, support_manager
+):
+    read = browse(engineer).get(COVERAGE)
+    kept = browse(support_manager).get(COVERAGE)
+
+    text = text_of(read)
+    assert "Not proved: 1 gap, 2 h in all." in text.replace("\xa0", " ")
+    assert "Wed 4 Mar, 18:00 GMT to 20:00 GMT" in text
+    assert f"Absence, Sick leave: {second_engineer.name}" in text
+    assert [one.name for one in read.context["gaps"][0].fillers] == [engineer.name]
+    assert "/desk/rosters/on-call/new/" not in read.content.decode()
+    (link,) = re.findall(r'href="(/desk/rosters/on-call/new/\?[^"]+)"', kept.content.decode())
+    form = browse(support_manager).get(link.replace("&amp;", "&")).context["form"]
+    assert (form.initial["starts_at"], form.initial["ends_at"]) == (gap.starts_at, gap.ends_at)
+
+
+@pytest.mark.clause("C-COV-01")
+def test_the_strip_shows_the_gap_in_its_week(gap, browse, engineer):
+    weeks = browse(engineer).get(COVERAGE).context["weeks"]
+
+    (piece,) = [piece for piece in weeks[0].pieces if piece.look == "gap"]
+    assert (piece.x, piece.width) == ("39.29%", "1.19%")  # 66 hours into the week, 2 of its 168
+    assert weeks[0].empty.replace("\xa0", " ") == "2 h"
+    assert not any(week.empty for week in weeks[1:])
+
+
+def test_the_page_costs_the_same_for_one_gap_and_for_many(gap, browse, engineer, second_engineer):
+    one = len(statements(browse(engineer), COVERAGE))
+    for days in range(1, 20):
+        Absence.objects.create(
+            user=second_engineer,
+            reason=AbsenceReason.SICK,
+            starts_at=gap.starts_at + days * DAY,
+            ends_at=gap.ends_at + days * DAY,
+        )
+
+    assert len(statements(browse(engineer), COVERAGE)) == one
+
+
+@pytest.mark.clause("C-COV-01")
+def test_managers_find_known_gaps_among_their_notifications(gap, browse, engineer, support_manager):
+    gap_watch.watch(NOON)
+
+    assert "Coverage of Severity 1 has a gap" in text_of(browse(support_manager).get("/notifications/"))
+    assert "Coverage of Severity 1" not in text_of(browse(engineer).get("/notifications/"))
+
+
+def test_it_exists_for_staff_alone(browse, technical_contact):
+    assert browse(technical_contact).get(COVERAGE).status_code == 404

@@ -1,0 +1,349 @@
+"""The rosters' pages: a center's week, the forms that keep it, and what they say before they save."""
+
+import re
+from datetime import date, time
+
+import pytest
+
+from accounts.enums import AbsenceReason, Layer
+from accounts.models import Absence, Holiday, OnCall, RosterEntry, Shift, Swap
+from entitlements.models import Product
+from tests.cast import DAY, HOUR, NOON
+from tests.web.statements import statements
+
+pytestmark = pytest.mark.usefixtures("at_one")
+
+ROSTERS = "/desk/rosters/"
+WEEKDAYS = list(range(5))
+
+
+@pytest.fixture
+def entry(engineer, emea_center) -> RosterEntry:
+    """Weekdays from nine to five in Cambridge, whose one shift that is."""
+    Shift.objects.bulk_create(
+        Shift(center=emea_center, weekday=weekday, opens=time(9), closes=time(17)) for weekday in WEEKDAYS
+    )
+    return RosterEntry.objects.create(
+        user=engineer,
+        center=emea_center,
+        weekdays=WEEKDAYS,
+        opens=time(9),
+        closes=time(17),
+        from_on=date(2025, 1, 1),
+    )
+
+
+@pytest.fixture
+def knows_all(engineer, second_engineer):
+    """Both engineers know every product, so that skills speak against nothing."""
+    codes = list(Product.objects.values_list("code", flat=True))
+    for one in (engineer, second_engineer):
+        one.staff.skills = codes
+        one.staff.save()
+
+
+@pytest.fixture
+def manager(browse, support_manager):
+    return browse(support_manager)
+
+
+def wanted(person, **other) -> dict[str, object]:
+    """The form of an entry filled in: Saturdays from nine to five in Cambridge."""
+    filled = {
+        "user": person.pk,
+        "layer": "shift",
+        "center": person.staff.center_id,
+        "weekdays": ["5"],
+        "opens": "09:00",
+        "closes": "17:00",
+        "every_weeks": "1",
+        "from_on": "2026-03-09",
+        "until_on": "",
+    }
+    return filled | other
+
+
+def text_of(response) -> str:
+    """What a page says, its words parted by single spaces."""
+    return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split()).replace("&#x27;", "'")
+
+
+# The week
+
+
+@pytest.mark.clause("C-SCP-05", "C-FTS-04")
+def test_the_week_shows_who_works_when_and_who_is_away(entry, browse, engineer, second_engineer):
+    Absence.objects.create(
+        user=engineer,
+        reason=AbsenceReason.SICK,
+        starts_at=NOON + DAY - 12 * HOUR,
+        ends_at=NOON + DAY + 12 * HOUR,
+        substitute=second_engineer,
+    )
+    RosterEntry.objects.create(
+        user=second_engineer,
+        layer=Layer.ENGINEER,
+        center=entry.center,
+        weekdays=[6],
+        opens=time(18),
+        closes=time(0),
+        from_on=date(2025, 1, 1),
+    )
+
+    page = text_of(browse(engineer).get(ROSTERS))
+
+    assert f"{entry.center}, 2 March to 8 March 2026" in page
+    assert page.count("09:00–17:00") >= 5
+    assert f"away: Sick leave, {second_engineer.name} stands in" in page
+    assert "18:00–24:00 Engineer on call" in page
+    assert "no engineer on shift" not in page
+
+
+def test_a_swap_shows_under_who_takes_the_day(entry, browse, engineer, second_engineer):
+    Swap.objects.create(entry=entry, on=NOON.date(), user=second_engineer, reason="A wedding.")
+
+    assert f"for {engineer.name}" in text_of(browse(engineer).get(ROSTERS))
+
+
+@pytest.mark.clause("C-COV-01")
+def test_a_shift_that_nobody_fills_is_named_by_its_hours(entry, browse, engineer, second_engineer):
+    RosterEntry.objects.create(
+        user=second_engineer,
+        center=entry.center,
+        weekdays=WEEKDAYS,
+        opens=time(13),
+        closes=time(17),
+        from_on=date(2025, 1, 1),
+    )
+    entry.opens = time(10)
+    entry.closes = time(12)
+    entry.save()
+
+    page = text_of(browse(engineer).get(ROSTERS))
+
+    assert "Nobody no engineer on shift 09:00–10:00 12:00–13:00" in page
+
+
+def test_a_public_holiday_stands_over_its_day(entry, browse, engineer):
+    entry.center.country = "GB"
+    entry.center.save()
+    Holiday.objects.create(country="GB", on=NOON.date(), name="Stocktaking")
+
+    assert "Wed 4 Stocktaking" in text_of(browse(engineer).get(ROSTERS))
+
+
+def test_what_makes_no_sense_in_the_address_is_left_out(entry, browse, engineer):
+    asked = browse(engineer).get(ROSTERS, {"center": "nowhere", "week": "soon"})
+    far = browse(engineer).get(ROSTERS, {"week": "9999-12-31"})
+
+    assert "2 March to 8 March 2026" in text_of(asked)
+    assert far.status_code == 200
+
+
+def test_the_page_costs_the_same_for_one_entry_and_for_fifty(entry, browse, engineer):
+    one = len(statements(browse(engineer), ROSTERS))
+    RosterEntry.objects.bulk_create(
+        RosterEntry(
+            user=engineer, center=entry.center, weekdays=[0], opens=time(1), closes=time(2), from_on=date(2025, 1, 1)
+        )
+        for _ in range(49)
+    )
+
+    assert len(statements(browse(engineer), ROSTERS)) == one
+
+
+# Who may
+
+
+@pytest.mark.clause("C-STF-02")
+def test_engineers_read_and_managers_keep(entry, browse, engineer, technical_contact, manager):
+    forms = [
+        f"{ROSTERS}entries/new/",
+        f"{ROSTERS}entries/{entry.key}/",
+        f"{ROSTERS}entries/{entry.key}/swap/",
+        f"{ROSTERS}absences/new/",
+        f"{ROSTERS}on-call/new/",
+    ]
+
+    assert "Add to the roster" not in text_of(browse(engineer).get(ROSTERS))
+    assert "Add to the roster" in text_of(manager.get(ROSTERS))
+    assert {browse(engineer).get(form).status_code for form in forms} == {403}
+    assert {browse(technical_contact).get(form).status_code for form in [ROSTERS, *forms]} == {404}
+    assert {manager.get(form).status_code for form in forms} == {200}
+
+
+# The forms
+
+
+def test_an_entry_without_conflicts_is_saved_at_once(entry, manager, engineer, knows_all):
+    saved = manager.post(f"{ROSTERS}entries/new/", wanted(engineer))
+
+    assert saved.status_code == 302
+    assert saved["Location"] == f"{ROSTERS}?week=2026-03-09&center={entry.center.code}"
+    assert RosterEntry.objects.get(weekdays=[5]).user == engineer
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"user": ""}, "Choose somebody."),
+        ({"user": "999999"}, "Choose a member of staff of the list."),
+        ({"weekdays": []}, "Choose at least one day of the week."),
+        ({"weekdays": ["7"]}, "Select a valid choice."),
+        ({"opens": "25:00"}, "Give a time, such as 07:30."),
+        ({"every_weeks": "0"}, "greater than or equal to 1"),
+        ({"center": "999"}, "Choose a center of the list."),
+        ({"from_on": "soon"}, "Choose a day."),
+        ({"until_on": "2026-03-01"}, "The last day lies before the first."),
+        ({"until_on": "2026-03-10"}, "None of these days lies between the first and the last day."),
+        ({"layer": "manager"}, "is Support engineer, and cannot be manager on call."),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_is_said_next_to_its_field_and_saves_nothing(entry, manager, engineer, wrong, said):
+    page = manager.post(f"{ROSTERS}entries/new/", wanted(engineer, **wrong))
+
+    assert page.status_code == 422
+    assert said in text_of(page)
+    assert RosterEntry.objects.count() == 1
+
+
+def test_a_person_of_the_other_side_is_refused(entry, manager, engineer, technical_contact):
+    page = manager.post(f"{ROSTERS}entries/new/", wanted(engineer, user=technical_contact.pk))
+
+    assert page.status_code == 422
+    assert "Choose a member of staff of the list." in text_of(page)
+
+
+def test_conflicts_are_shown_before_anything_is_saved_and_then_accepted(entry, manager, engineer, product):
+    entry.center.country = "GB"
+    entry.center.save()
+    Holiday.objects.create(country="GB", on=date(2026, 3, 14), name="Stocktaking")
+    Absence.objects.create(
+        user=engineer, reason=AbsenceReason.TRAINING, starts_at=NOON + 10 * DAY, ends_at=NOON + 11 * DAY
+    )
+    RosterEntry.objects.create(
+        user=engineer, center=entry.center, weekdays=[5], opens=time(16), closes=time(20), from_on=date(2025, 1, 1)
+    )
+    form = wanted(engineer, until_on="2026-03-21")
+
+    page = manager.post(f"{ROSTERS}entries/new/", form)
+
+    text = text_of(page)
+    assert page.status_code == 422
+    assert f"{engineer.name} is away (Training): Sat 14 Mar, 12:00 GMT." in text
+    assert f"{engineer.name} is double-booked (On shift, {entry.center}): Sat 14 Mar, 16:00 GMT, and once more." in text
+    assert "Stocktaking is a public holiday" in text
+    assert f"{engineer.name} has no skill in Hypervisor." in text
+    assert not RosterEntry.objects.filter(closes=time(17), weekdays=[5]).exists()
+
+    unseen = manager.post(f"{ROSTERS}entries/new/", form | {"despite": "something else"})
+    accepted = manager.post(f"{ROSTERS}entries/new/", form | {"despite": page.context["despite"]})
+
+    assert (unseen.status_code, accepted.status_code) == (422, 302)
+    assert RosterEntry.objects.filter(closes=time(17), weekdays=[5]).count() == 1
+
+
+def test_an_entry_is_changed_and_does_not_conflict_with_itself(entry, manager, engineer, knows_all):
+    changed = wanted(engineer, weekdays=["0", "1"], from_on="2025-01-01")
+
+    assert manager.post(f"{ROSTERS}entries/{entry.key}/", changed).status_code == 302
+    entry.refresh_from_db()
+    assert entry.weekdays == [0, 1]
+
+
+def test_an_entry_is_removed(entry, manager):
+    assert manager.post(f"{ROSTERS}entries/{entry.key}/", {"remove": "1"}).status_code == 302
+    assert not RosterEntry.objects.exists()
+
+
+@pytest.mark.clause("C-COV-01")
+def test_removing_the_last_cover_says_so_first(entry, manager, engineer):
+    turn = OnCall.objects.create(user=engineer, duty=Layer.ENGINEER, starts_at=NOON + 3 * DAY, ends_at=NOON + 4 * DAY)
+    address = f"{ROSTERS}on-call/{turn.key}/"
+
+    page = manager.post(address, {"remove": "1"})
+
+    assert page.status_code == 422
+    assert "Nobody would hold Severity 1: Sat 7 Mar, 12:00 GMT to Sun 8 Mar, 12:00 GMT." in text_of(page)
+    assert OnCall.objects.filter(pk=turn.pk).exists()
+
+    assert manager.post(address, {"remove": "1", "despite": page.context["despite"]}).status_code == 302
+    assert not OnCall.objects.exists()
+
+
+def test_a_day_is_swapped_and_given_back(entry, manager, second_engineer, knows_all):
+    address = f"{ROSTERS}entries/{entry.key}/swap/"
+    RosterEntry.objects.create(
+        user=second_engineer, center=entry.center, weekdays=[6], opens=time(9), closes=time(17), from_on=NOON.date()
+    )
+
+    form = {"on": "2026-03-05", "user": second_engineer.pk, "reason": "A wedding."}
+
+    assert manager.post(address, form | {"on": "2026-03-07"}).status_code == 422
+    assert manager.post(address, form).status_code == 302
+    assert Swap.objects.get().user == second_engineer
+    assert "Undo the swap" in text_of(manager.get(address, {"on": "2026-03-05"}))
+    assert manager.post(address, {"on": "2026-03-05", "remove": "1"}).status_code == 302
+    assert not Swap.objects.exists()
+
+
+@pytest.mark.clause("C-COV-01", "C-RAS-01")
+def test_an_absence_says_what_it_leaves_open(entry, manager, engineer, second_engineer, knows_all):
+    """The second engineer sits on call for the world from Thursday noon on; before that, only the absent one works."""
+    second_engineer.staff.center = None
+    second_engineer.staff.save()
+    OnCall.objects.create(user=second_engineer, duty=Layer.ENGINEER, starts_at=NOON + DAY, ends_at=NOON + 9 * DAY)
+    form = {"user": engineer.pk, "reason": "holiday", "starts_at": "2026-03-05T00:00", "ends_at": "2026-03-07T00:00"}
+
+    page = manager.post(f"{ROSTERS}absences/new/", form | {"substitute": ""})
+
+    text = text_of(page)
+    assert page.status_code == 422
+    assert "2 shifts or turns on call without a substitute, first Thu 5 Mar, 09:00 GMT." in text
+    assert "Nobody would hold Severity 1: Thu 5 Mar, 09:00 GMT to 12:00 GMT." in text
+
+    saved = manager.post(f"{ROSTERS}absences/new/", form | {"substitute": second_engineer.pk})
+
+    assert saved.status_code == 302
+    assert Absence.objects.get().substitute == second_engineer
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"ends_at": "2026-03-04T09:00"}, "The end lies before the beginning."),
+        ({"ends_at": ""}, "Give a day and a time."),
+        ({"starts_at": "yesterday"}, "Give a day and a time."),
+        ({"starts_at": "0001-01-01T00:00"}, "Choose a day from 2000 to 2099."),
+        ({"ends_at": "9999-12-31T23:59"}, "Two years at most: is the end right?"),
+    ],
+    ids=str,
+)
+def test_an_impossible_absence_is_refused_next_to_its_field(manager, engineer, wrong, said):
+    form = {"user": engineer.pk, "reason": "sick", "starts_at": "2026-03-05T00:00", "ends_at": "2026-03-07T00:00"}
+
+    page = manager.post(f"{ROSTERS}absences/new/", form | wrong)
+
+    assert page.status_code == 422
+    assert said in text_of(page)
+    assert not Absence.objects.exists()
+
+
+@pytest.mark.clause("C-COV-01")
+def test_a_turn_on_call_is_proposed_by_a_link_and_saved(manager, engineer, knows_all):
+    address = f"{ROSTERS}on-call/new/?who={engineer.pk}&from=2026-03-07T00:00%2B00:00&to=2026-03-09T00:00%2B00:00"
+    page = manager.get(address)
+
+    assert page.context["form"]["starts_at"].value().isoformat().startswith("2026-03-07T00:00")
+    assert f'value="{engineer.pk}" selected' in page.content.decode()
+
+    form = {"user": engineer.pk, "duty": "engineer", "region": ""}
+    saved = manager.post(address, form | {"starts_at": "2026-03-07T00:00", "ends_at": "2026-03-09T00:00"})
+
+    assert saved.status_code == 302
+    assert OnCall.objects.get().ends_at == NOON + 4 * DAY + 12 * HOUR
+
+
+def test_a_link_that_makes_no_sense_proposes_nothing(manager):
+    assert manager.get(f"{ROSTERS}on-call/new/?who=x&from=soon&to=").status_code == 200

@@ -1,0 +1,183 @@
+"""The lines of a roster as forms: a repeating entry, a swap, an absence, a turn on call set by hand."""
+
+import calendar
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from django import forms
+from django.utils import timezone
+
+from accounts.enums import ON_CALL, AbsenceReason, Layer
+from accounts.models import Absence, OnCall, Region, RosterEntry, SupportCenter, Swap, User
+from accounts.refusal import Refusal
+from accounts.rostering import Row, require_possible
+from web import words
+
+DAYS = [(number, name[:3]) for number, name in enumerate(calendar.day_name)]
+
+
+class StaffField(forms.ModelChoiceField):
+    """Somebody of support who may sign in."""
+
+    def __init__(self, **kwargs: Any):
+        staff = User.objects.filter(is_active=True, staff__isnull=False).order_by("name")
+        kwargs.setdefault("empty_label", "Choose somebody")
+        super().__init__(staff, **kwargs)
+        self.error_messages["required"] = "Choose somebody."
+        self.error_messages["invalid_choice"] = "Choose a member of staff of the list."
+
+
+class MomentField(forms.DateTimeField):
+    """A moment by the reader's clock, which the form names."""
+
+    def __init__(self, **kwargs: Any):
+        widget = forms.DateTimeInput(attrs={"type": "datetime-local", "step": "60"}, format="%Y-%m-%dT%H:%M")
+        super().__init__(widget=widget, **kwargs)
+        self.error_messages |= {"required": "Give a day and a time.", "invalid": "Give a day and a time."}
+
+
+class DayField(forms.DateField):
+    def __init__(self, **kwargs: Any):
+        super().__init__(widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), **kwargs)
+        self.error_messages |= {"required": "Choose a day.", "invalid": "Choose a day."}
+
+
+class HoursField(forms.TimeField):
+    def __init__(self, **kwargs: Any):
+        super().__init__(widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"), **kwargs)
+        self.error_messages |= {"required": "Give a time.", "invalid": "Give a time, such as 07:30."}
+
+
+class RowForm(forms.Form):
+    """A line of a roster. Once valid, `row` is what it asks for, not saved."""
+
+    noun: ClassVar[str]
+    beside: ClassVar[Sequence[Sequence[str]]]
+
+    def __init__(self, row: Row, data: Any = None, *, initial: dict[str, Any] | None = None):
+        """`initial` goes before what stands in `row`."""
+        kept = {name: getattr(row, name, None) for name in self.base_fields}
+        super().__init__(data, initial=kept | (initial or {}), label_suffix="")
+        self.row = row
+        for field in self.fields.values():
+            if isinstance(field, MomentField):
+                zone = timezone.get_current_timezone_name()
+                field.help_text = f"By your clock, {words.zone_name(timezone.now(), zone)}."
+
+    @property
+    def lines(self) -> list[list[forms.BoundField]]:
+        """The fields as they stand beside each other."""
+        return [[self[name] for name in names] for names in self.beside]
+
+    def clean(self) -> dict[str, Any]:
+        """What cannot be is told next to its field."""
+        given: dict[str, Any] = super().clean() or {}
+        if not self.errors:
+            for name, value in given.items():
+                setattr(self.row, name, value)
+            try:
+                require_possible(self.row)
+            except Refusal as refusal:
+                self.refuse(refusal)
+        return given
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Show a refusal next to the field its code begins with."""
+        self.add_error(next((name for name in self.fields if refusal.code.startswith(name)), None), refusal.message)
+
+
+class EntryForm(RowForm):
+    """Repeating work at a center or on call by its clock."""
+
+    noun = "roster entry"
+    beside = (
+        ("user", "layer"),
+        ("center", "every_weeks"),
+        ("weekdays",),
+        ("opens", "closes"),
+        ("from_on", "until_on"),
+    )
+    row: RosterEntry
+
+    user = StaffField(label="Who")
+    layer = forms.ChoiceField(label="Does what", choices=Layer.choices())
+    center = forms.ModelChoiceField(
+        SupportCenter.objects.all(),
+        label="Center",
+        empty_label=None,
+        help_text="Its clock counts.",
+        error_messages={"required": "Choose a center.", "invalid_choice": "Choose a center of the list."},
+    )
+    weekdays = forms.TypedMultipleChoiceField(
+        label="On which days",
+        choices=DAYS,
+        coerce=int,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "row"}),
+        error_messages={"required": "Choose at least one day of the week."},
+    )
+    opens = HoursField(label="Begins")
+    closes = HoursField(label="Ends", help_text="Not after the beginning: on the next day. 00:00 is midnight.")
+    every_weeks = forms.IntegerField(
+        label="Every so many weeks",
+        min_value=1,
+        max_value=52,
+        help_text="1 is every week; counted from the week of the first day.",
+        error_messages={"required": "Every how many weeks?", "invalid": "Give a whole number of weeks."},
+    )
+    from_on = DayField(label="First day")
+    until_on = DayField(label="Last day", required=False, help_text="Empty: until further notice.")
+
+
+class SwapForm(RowForm):
+    """Somebody else takes one day of an entry."""
+
+    noun = "swap"
+    beside = (("on", "user"), ("reason",))
+    row: Swap
+
+    on = DayField(label="Day")
+    user = StaffField(label="Who takes it")
+    reason = forms.CharField(
+        label="Why?",
+        max_length=200,
+        error_messages={"required": "Say why.", "max_length": "Keep it to %(limit_value)d characters."},
+    )
+
+
+class AbsenceForm(RowForm):
+    """Time in which somebody gets no work."""
+
+    noun = "absence"
+    beside = (("user", "reason"), ("starts_at", "ends_at"), ("substitute",))
+    row: Absence
+
+    user = StaffField(label="Who is away")
+    reason = forms.ChoiceField(label="Why", choices=AbsenceReason.choices())
+    starts_at = MomentField(label="From")
+    ends_at = MomentField(label="Until")
+    substitute = StaffField(
+        label="Who stands in",
+        required=False,
+        empty_label="Nobody",
+        help_text="Takes the shifts and turns on call meanwhile.",
+    )
+
+
+class OnCallForm(RowForm):
+    """A turn on call, set by hand."""
+
+    noun = "turn on call"
+    beside = (("user", "duty"), ("starts_at", "ends_at"), ("region",))
+    row: OnCall
+
+    user = StaffField(label="Who")
+    duty = forms.ChoiceField(label="Does what", choices=[(one.value, one.label) for one in ON_CALL])
+    region = forms.ModelChoiceField(
+        Region.objects.all(),
+        label="For which region",
+        required=False,
+        empty_label="Everywhere",
+        help_text="Only an engineer on call everywhere can hold the sun.",
+    )
+    starts_at = MomentField(label="From")
+    ends_at = MomentField(label="Until")

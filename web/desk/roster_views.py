@@ -1,0 +1,140 @@
+"""The pages of the rosters and of coverage. Staff read them, managers and administrators keep the rosters."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.forms import DateField, DateTimeField, ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts import rostering
+from accounts.enums import AbsenceReason, Layer
+from accounts.models import Absence, OnCall, RosterEntry, SupportCenter, Swap
+from accounts.permissions import may
+from web.case.access import person
+from web.case.doors import UNPROCESSABLE
+from web.case.times import Times
+from web.desk.coverage import coverage_page
+from web.desk.roster_conflicts import conflicts_of, digest
+from web.desk.roster_forms import AbsenceForm, EntryForm, OnCallForm, RowForm, SwapForm
+from web.desk.rosters import WeekForm, roster_page
+
+
+def rosters(request: HttpRequest) -> HttpResponse:
+    """A center's week: who is on which shift, who is on call, who is away."""
+    reader = person(request)
+    page = roster_page(reader, WeekForm(request.GET), Times(reader, timezone.now()))
+    return render(request, "desk/rosters.html", page)
+
+
+def coverage(request: HttpRequest) -> HttpResponse:
+    """Whether somebody holds Severity 1 at every minute of the year ahead, and who could fill what nobody does."""
+    reader = person(request)
+    return render(request, "desk/coverage.html", coverage_page(reader, Times(reader, timezone.now())))
+
+
+def entry(request: HttpRequest, key: UUID | None = None) -> HttpResponse:
+    """A repeating entry, new or changed."""
+    row = get_object_or_404(RosterEntry.objects.select_related("user"), key=key) if key else _new_entry(request)
+    return _edit(request, EntryForm, row)
+
+
+def swap(request: HttpRequest, key: UUID) -> HttpResponse:
+    """Somebody else takes one day of an entry, or gives it back."""
+    kept = get_object_or_404(RosterEntry.objects.select_related("user", "center"), key=key)
+    on = _given(DateField(), request.POST.get("on") or request.GET.get("on")) or timezone.localdate()
+    row = Swap.objects.select_related("user").filter(entry=kept, on=on).first() or Swap(entry=kept, on=on)
+    return _edit(request, SwapForm, row)
+
+
+def absence(request: HttpRequest, key: UUID | None = None) -> HttpResponse:
+    """An absence with who stands in, new or changed."""
+    row = get_object_or_404(Absence, key=key) if key else Absence(reason=AbsenceReason.HOLIDAY)
+    return _edit(request, AbsenceForm, row)
+
+
+def on_call(request: HttpRequest, key: UUID | None = None) -> HttpResponse:
+    """A turn on call set by hand, new or changed."""
+    row = get_object_or_404(OnCall, key=key) if key else OnCall(duty=Layer.ENGINEER)
+    return _edit(request, OnCallForm, row)
+
+
+def _new_entry(request: HttpRequest) -> RosterEntry:
+    reader = person(request)
+    code = request.GET.get("center", "")
+    own = reader.profile.center if reader.profile else None
+    center = SupportCenter.objects.filter(code=code).first() or own
+    return RosterEntry(layer=Layer.SHIFT, weekdays=[0, 1, 2, 3, 4], center=center, from_on=timezone.localdate())
+
+
+def _edit(request: HttpRequest, make: Callable[..., RowForm], row: rostering.Row) -> HttpResponse:
+    """Show a line of the rosters as a form; save it when it can be and what speaks against it was seen."""
+    reader, times = person(request), Times(person(request), timezone.now())
+    if not (decision := may(reader, "keep", RosterEntry)):
+        raise PermissionDenied(decision.reason)
+    back = _week_of(row) if row.pk else reverse("rosters")
+    removing = "remove" in request.POST and bool(row.pk)
+    form = make(row, None if removing else request.POST or None, initial=_proposed(request))
+    conflicts: list[str] = []
+    if removing or (request.method == "POST" and form.is_valid()):
+        conflicts = conflicts_of(row, reader, times, removing=removing)
+        if not conflicts or request.POST.get("despite") == digest(conflicts):
+            said = f"The {form.noun} of {row.user} is {'removed' if removing else 'saved'}."
+            if removing:
+                rostering.remove(row, by=reader)
+            else:
+                rostering.keep(row, by=reader)
+            messages.success(request, said)
+            return redirect(back if removing else _week_of(row))
+    page = {
+        "form": form,
+        "row": row,
+        "noun": form.noun,
+        "back": back,
+        "conflicts": conflicts,
+        "despite": digest(conflicts),
+        "removing": removing,
+    }
+    status = UNPROCESSABLE if form.errors or conflicts else 200
+    return render(request, "desk/roster_form.html", page, status=status)
+
+
+def _proposed(request: HttpRequest) -> dict[str, Any]:
+    """What a link to an empty form proposes: whom, and from when to when; whatever makes no sense is left out."""
+    asked = {
+        "starts_at": _given(DateTimeField(), request.GET.get("from")),
+        "ends_at": _given(DateTimeField(), request.GET.get("to")),
+        "user": request.GET.get("who") if request.GET.get("who", "").isdecimal() else None,
+    }
+    return {name: value for name, value in asked.items() if value}
+
+
+def _given(field: DateField | DateTimeField, text: str | None) -> Any:
+    try:
+        return field.to_python(text)
+    except ValidationError:
+        return None
+
+
+def _week_of(row: rostering.Row) -> str:
+    """The week in which the line begins, at the center it is about."""
+    center: SupportCenter | None
+    match row:
+        case RosterEntry():
+            center, day = row.center, max(row.from_on, timezone.localdate())
+        case Swap():
+            center, day = row.entry.center, row.on
+        case _:
+            profile = row.user.profile
+            center, day = (profile.center if profile else None), timezone.localdate(row.starts_at)
+    asked: dict[str, date | str] = {"week": day}
+    if center:
+        asked["center"] = center.code
+    return f"{reverse('rosters')}?{urlencode(asked)}"

@@ -43,6 +43,8 @@ class StaffRole(Worded):
 # Who works on cases and gives first responses: never Customer Service, a manager or an automatic receipt. A
 # product developer answers only as the engineer of a case, so that this is a support engineer's contact as well.
 ENGINEER_ROLES = frozenset({StaffRole.SUPPORT_ENGINEER, StaffRole.ESCALATION_ENGINEER, StaffRole.ENGINEERING})
+# Engineering is engaged beside a case and does not take it over (C-ENG-05).
+TAKER_ROLES = ENGINEER_ROLES - {StaffRole.ENGINEERING}
 
 
 class CaseSight(Worded):

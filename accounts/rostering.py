@@ -11,7 +11,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
-from accounts.enums import ENGINEER_ROLES, Layer, StaffRole
+from accounts.enums import TAKER_ROLES, Layer, StaffRole
 from accounts.models import Absence, OnCall, RosterEntry, Swap, User
 from accounts.permissions import may
 from accounts.refusal import Refusal
@@ -19,7 +19,7 @@ from accounts.seats import DAY
 
 Row = RosterEntry | Swap | OnCall | Absence
 
-ROLES_ON_CALL = {Layer.ENGINEER: ENGINEER_ROLES, Layer.MANAGER: frozenset({StaffRole.SUPPORT_MANAGER})}
+ROLES_ON_CALL = {Layer.ENGINEER: TAKER_ROLES, Layer.MANAGER: frozenset({StaffRole.SUPPORT_MANAGER})}
 
 # Days that a slip of the finger makes: a calendar that far away takes for ever to look through, and ends somewhere.
 EARLIEST, LATEST, LONGEST = date(2000, 1, 1), date(2099, 12, 31), 2 * 366 * DAY

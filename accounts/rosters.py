@@ -12,11 +12,9 @@ from zoneinfo import ZoneInfo
 from django.db.models import F
 
 from accounts.calendars import kept_by, pin_public_holidays
-from accounts.enums import ENGINEER_ROLES, AbsenceReason, Layer, StaffRole
+from accounts.enums import ENGINEER_ROLES, TAKER_ROLES, AbsenceReason, Layer, StaffRole
 from accounts.models import Absence, Holiday, OnCall, RosterEntry, Shift, StaffProfile, SupportCenter
 from accounts.seats import DAY, Away, Center, Entry, House, Seat, Span, Swap, joined
-
-HOLDERS = ENGINEER_ROLES | {StaffRole.SUPPORT_MANAGER}
 
 
 class Stretch(NamedTuple):
@@ -53,12 +51,16 @@ def is_on_shift(person: StaffProfile, at: datetime) -> bool:
 def house_between(first: datetime, last: datetime) -> House:
     """Who takes a Severity 1 up from `first` to `last` (aware): engineers on shift or on call, and managers on call.
 
+    Engineering and managers who are on shift take none up.
+
     Takes seven statements, and three more for each center that is closed on public holidays.
     """
-    staff = [one for one in _active_staff() if one.role in HOLDERS]
+    staff = _active_staff()
+    takers = {one.user_id for one in staff if one.role in TAKER_ROLES}
+    managers = {one.user_id for one in staff if one.role == StaffRole.SUPPORT_MANAGER}
     return replace(
         _house(staff, first, last),
-        members={one.user_id: one.center.code for one in staff if one.center and one.role in ENGINEER_ROLES},
+        fit={Layer.SHIFT: takers, Layer.ENGINEER: takers, Layer.MANAGER: managers},
     )
 
 

@@ -4,7 +4,7 @@ A seat is filled by who works a shift or is on call. Local hours say when it beg
 (`accounts.local_time`); in between, time is real time. Spans are aware UTC, `begins` included, `ends` not.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
@@ -128,7 +128,8 @@ class Seat(NamedTuple):
 class House:
     """All that is known of who works when. `members` names each person's center; `on_call` are spans set by hand.
 
-    A member without an entry for shifts works every shift of the center: a small house needs no roster.
+    A member without an entry for shifts works every shift of the center: a small house needs no roster. `fit` names
+    who can sit in a layer where not everybody can; whoever else is put there leaves the seat empty.
     """
 
     centers: Sequence[Center]
@@ -137,6 +138,7 @@ class House:
     swaps: Sequence[Swap] = ()
     absences: Sequence[Away] = ()
     on_call: Sequence[Seat] = ()
+    fit: Mapping[Layer, Collection[int]] = field(default_factory=dict)
 
     def planned(self, first: datetime, last: datetime) -> list[Seat]:
         """Who should be where at some time between two aware moments, whoever is absent."""
@@ -151,14 +153,17 @@ class House:
             people = [who for who, code in self.members.items() if code == center.code and who not in rostered]
             for hours in staffed_hours(center, first, last):
                 seats += (Seat(who, Layer.SHIFT, center.code, center.region, *hours) for who in people)
-        return seats
+        return list(filter(self._fits, seats))
 
     def seats(self, first: datetime, last: datetime) -> list[Seat]:
         """Who is really where at some time between two aware moments: without the absent, with their substitutes."""
         away: dict[int, list[Away]] = {}
         for one in self.absences:
             away.setdefault(one.person, []).append(one)
-        return [real for seat in self.planned(first, last) for real in _really(seat, away)]
+        return [real for seat in self.planned(first, last) for real in _really(seat, away) if self._fits(real)]
+
+    def _fits(self, seat: Seat) -> bool:
+        return seat.layer not in self.fit or seat.person in self.fit[seat.layer]
 
 
 def staffed_hours(center: Center, first: datetime, last: datetime) -> Iterator[Span]:

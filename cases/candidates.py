@@ -5,15 +5,12 @@ from datetime import datetime
 
 from django.db.models import Count, Q
 
-from accounts.enums import ENGINEER_ROLES, Layer, StaffRole
+from accounts.enums import TAKER_ROLES, Layer
 from accounts.models import StaffProfile
 from accounts.rosters import Roster
 from cases.choice import Candidate, Choice, choose
 from cases.enums import Severity, Status
 from cases.models import Case
-
-# Engineering is engaged beside a case and does not take it over (C-ENG-05).
-TAKERS = ENGINEER_ROLES - {StaffRole.ENGINEERING}
 
 
 def suggest(case: Case, at: datetime) -> Choice | None:
@@ -25,7 +22,7 @@ def suggest(case: Case, at: datetime) -> Choice | None:
     roster = Roster.between(at, at)
     urgent = case.severity == Severity.ONE
     region = case.organization.region_id
-    on_shift = roster.on_shift(None if urgent else region, at, TAKERS)
+    on_shift = roster.on_shift(None if urgent else region, at, TAKER_ROLES)
     on_call = roster.on_call(Layer.ENGINEER, region, at) if urgent and not on_shift else []
     people = {*on_shift, *on_call} - {case.owner_id}
     return choose(_candidates(people, on_shift), [case.product.code])
@@ -33,7 +30,7 @@ def suggest(case: Case, at: datetime) -> Choice | None:
 
 def _candidates(people: Collection[int | None], on_shift: Collection[int]) -> list[Candidate]:
     running = ~Q(user__owned_cases__status=Status.CLOSED)
-    staff = StaffProfile.objects.filter(user__in=people, role__in=TAKERS).annotate(
+    staff = StaffProfile.objects.filter(user__in=people, role__in=TAKER_ROLES).annotate(
         open=Count("user__owned_cases", filter=running),
         severe=Count("user__owned_cases", filter=running & Q(user__owned_cases__severity=Severity.ONE)),
     )

@@ -15,7 +15,7 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
 
 from accounts.calendars import freeze
-from accounts.enums import ENGINEER_ROLES, ContactRole, Layer, StaffRole
+from accounts.enums import TAKER_ROLES, ContactRole, Layer, StaffRole
 from accounts.models import (
     Absence,
     Contact,
@@ -97,7 +97,7 @@ class Cast:
 
     @cached_property
     def engineers(self) -> list[Member]:
-        return self._of(ENGINEER_ROLES - {StaffRole.ENGINEERING})
+        return self._of(TAKER_ROLES)
 
     @cached_property
     def customer_service(self) -> list[Member]:

@@ -101,6 +101,28 @@ def test_nobody_who_may_not_sign_in_takes_a_place(around_the_clock, engineer, se
     assert sun.hold_at(NOON + 7 * HOUR).is_gap
 
 
+@pytest.mark.clause("C-ENG-05", "C-COV-01")
+@pytest.mark.parametrize("role", [StaffRole.ENGINEERING, StaffRole.SUPPORT_MANAGER, StaffRole.CUSTOMER_SERVICE])
+def test_only_who_takes_cases_over_holds_the_sun(around_the_clock, engineer, second_engineer, emea_center, role):
+    other = make_staff("Olaf Elsewhere", role)
+    RosterEntry.objects.create(
+        user=other, center=emea_center, weekdays=WEEK, opens=time(9), closes=time(17), from_on=date(2026, 1, 1)
+    )
+    assert other.pk not in sun.hold_at(NOON).people
+
+    for absent, substitute in ((engineer, other), (second_engineer, None)):
+        Absence.objects.create(
+            user=absent,
+            reason=AbsenceReason.SICK,
+            starts_at=NOON - HOUR,
+            ends_at=NOON + HOUR,
+            substitute=substitute,
+        )
+    gaps = sun.prove(NOON - DAY, 3 * DAY).gaps
+    assert sun.hold_at(NOON).is_gap
+    assert [(gap.begins, gap.ends) for gap in gaps] == [(NOON - HOUR, NOON + HOUR)]
+
+
 @pytest.mark.clause("C-FTS-04")
 def test_a_center_that_rests_on_public_holidays_hands_the_sun_to_the_engineer_on_call(
     around_the_clock, second_engineer, emea_center

@@ -8,7 +8,6 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from accounts.adapter import has_second_factor, needs_second_factor
-from accounts.enums import StaffRole
 from accounts.models import Shift, User
 from accounts.standing import works_on_cases
 from notifications.queries import UNREAD_SHOWN, unread_count
@@ -16,17 +15,16 @@ from web.watch import Watch, WatchLine, business_hours, centers_on_shift, shifts
 
 # View, name, and for staff the key that leads there after G.
 CUSTOMER_LINKS = (("cases", "Cases", ""),)
-# Pages that stand under a place without lying below its address.
-ALSO_UNDER = {"coverage": "sun"}
 LINKS_TO_OPEN_CASES = (*CUSTOMER_LINKS, ("new_case", "New case", ""))
 STAFF_LINKS = (
     ("queue", "Queue", "q"),
     ("intake", "Customer Service", "i"),
     ("sun", "Follow the sun", "s"),
-    ("rosters", "Rosters", ""),
+    ("plan", "Promises", "p"),
     ("deliveries", "Deliveries", ""),
 )
-MANAGER_LINKS = (("simulator", "Simulator", ""),)
+# Pages that stand under a place without lying below its address.
+ALSO_UNDER = {"sun": ("coverage", "rosters"), "plan": ("simulator",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +71,14 @@ class Bar:
     @property
     def links(self) -> list[Link]:
         """The main places, of which the longest whose address begins this one's is the current."""
-        places = [(reverse(view), name, key) for view, name, key in self._places]
-        under = {reverse(view): reverse(place) for view, place in ALSO_UNDER.items()} if self.staff else {}
-        page = under.get(self.path, self.path)
-        here = max((path for path, *_ in places if page.startswith(path)), key=len, default="")
-        return [Link(path, name, key, path == here) for path, name, key in places]
+        under = {reverse(page): view for view, *_ in self._places for page in (view, *ALSO_UNDER.get(view, ()))}
+        page = max((page for page in under if self.path.startswith(page)), key=len, default="")
+        return [Link(reverse(view), name, key, view == under.get(page)) for view, name, key in self._places]
 
     @property
     def _places(self) -> tuple[tuple[str, str, str], ...]:
         if self.staff:
-            tells = self.user.staff_role in (StaffRole.SUPPORT_MANAGER, StaffRole.ADMIN)
-            return (*STAFF_LINKS, *MANAGER_LINKS) if tells else STAFF_LINKS
+            return STAFF_LINKS
         opens_cases = any(works_on_cases(contact.standing) for contact in self.user.standings.values())
         return LINKS_TO_OPEN_CASES if opens_cases else CUSTOMER_LINKS
 

@@ -45,7 +45,7 @@ def test_staff_and_customers_have_different_places(engineer, technical_contact):
         "Queue",
         "Customer Service",
         "Follow the sun",
-        "Rosters",
+        "Promises",
         "Deliveries",
     ]
     assert [link.name for link in bar_for(technical_contact).links] == ["Cases", "New case"]

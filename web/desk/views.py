@@ -146,7 +146,7 @@ def plan(request: HttpRequest) -> HttpResponse:
     """What the plan promises, in each version; administrators look at what a new one would mean, then save it."""
     reader, now = person(request), timezone.now()
     standard = SupportPlan.objects.get(code=SupportPlan.STANDARD)
-    page: dict[str, Any] = {"plan": standard, "versions": versions(standard)}
+    page: dict[str, Any] = {"plan": standard, "versions": versions(standard), "may_simulate": may_tell(reader)}
     if not (decision := may(reader, "add_version", standard)):
         if request.method == "POST":
             raise PermissionDenied(decision.reason)
@@ -180,7 +180,7 @@ def simulator(request: HttpRequest) -> HttpResponse:
         form = StoryForm(request.POST, request.FILES)
         ending = form.told()
     else:
-        ready = examples().get(request.GET.get("example", ""))
-        form, ending = StoryForm(initial={"story": ready.text if ready else ""}), None
+        ready = examples().get(request.GET.get("example", ""), next(iter(examples().values())))
+        form, ending = StoryForm(initial={"story": ready.text}), None
     page = {"form": form, "examples": examples().values(), **(told_of(ending) if ending else {})}
     return render(request, "desk/simulator.html", page, status=UNPROCESSABLE if form.errors else 200)

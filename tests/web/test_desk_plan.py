@@ -1,6 +1,7 @@
 """A support plan's page: what each version promises, and what a new one would have meant before it is saved."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -13,11 +14,13 @@ pytestmark = pytest.mark.usefixtures("at_one")
 PLAN, COUNT = "/desk/plan/", "/desk/plan/running-cases/"
 
 
-def wanted(**other) -> dict[str, str]:
+def wanted(**other) -> dict[str, Any]:
     """The form filled in: Severity 2 within one business hour, the rest as the guide has it."""
     hours = {"hours_1": "always", "hours_2": "business", "hours_3": "business", "hours_4": "business"}
     minutes = {"minutes_1": "30", "minutes_2": "60", "minutes_3": "240", "minutes_4": "480"}
-    return hours | minutes | {"effective_on": f"{NOON + timedelta(days=30):%Y-%m-%d}"} | other
+    contact = {"contact_1": "call_in", "contact_2": "call_back", "contact_3": "call_back", "contact_4": "call_back"}
+    rules = {"channels": ["web", "phone"], "included": ["troubleshooting", "setup_help"]}
+    return hours | minutes | contact | rules | {"effective_on": f"{NOON + timedelta(days=30):%Y-%m-%d}"} | other
 
 
 def save(client, **other):
@@ -68,6 +71,27 @@ def test_a_saved_version_moves_no_running_clock(admin_page, case_in):
     assert saved.status_code == 302
     assert (latest.number, latest.targets.get(severity=2).minutes) == (2, 60)
     assert case.clock.due_at == due_at
+
+
+@pytest.mark.clause("C-DOC-03", "C-PKG-04", "C-PKG-06")
+def test_a_version_may_change_what_else_is_promised(admin_page):
+    save(admin_page, channels=["web"], included=["troubleshooting", "root_cause_analysis"], contact_2="call_in")
+
+    latest = SupportPlan.objects.get(code=SupportPlan.STANDARD).versions.first()
+    assert (latest.channels, latest.included, latest.excluded) == (
+        ["web"],
+        ["troubleshooting", "root_cause_analysis"],
+        ["setup_help"],
+    )
+    assert latest.targets.get(severity=2).contact_mode == "call_in"
+
+
+@pytest.mark.clause("C-DOC-03")
+def test_a_plan_that_nobody_can_reach_is_refused_next_to_the_channels(admin_page):
+    page = admin_page.post(PLAN, wanted(look="1", channels=[]))
+
+    assert page.status_code == 422
+    assert page.context["form"].errors["channels"] == ["Choose at least one channel."]
 
 
 @pytest.mark.clause("C-DOC-03")

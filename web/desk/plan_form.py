@@ -9,7 +9,7 @@ from django.http import QueryDict
 
 from accounts.models import User
 from accounts.refusal import Refusal
-from cases.enums import Severity
+from cases.enums import Channel, Severity
 from entitlements.drafts import LONGEST, Draft, Target
 from entitlements.enums import Activity, ContactMode, Hours
 from entitlements.models import PlanTarget, PlanVersion
@@ -19,7 +19,7 @@ MINUTES = int(LONGEST.total_seconds()) // 60
 
 
 class VersionForm(forms.Form):
-    """The targets of a version that follows `latest`, from which all else is taken over.
+    """A version that follows `latest`: targets, the hours they are counted in, and what else is promised.
 
     It is saved only as it was looked at: `looked` names the draft whose meaning was shown.
     """
@@ -30,11 +30,25 @@ class VersionForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date"}),
         error_messages={"required": "Choose the day it takes effect.", "invalid": "Choose a day."},
     )
+    channels = forms.MultipleChoiceField(
+        label="Customers reach support by",
+        choices=[(one.value, one.label) for one in (Channel.WEB, Channel.PHONE)],
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "row"}),
+        error_messages={"required": "Choose at least one channel."},
+    )
+    included = forms.MultipleChoiceField(
+        label="Support includes",
+        choices=Activity.choices(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Customers are told that the others are not included.",
+    )
 
     def __init__(self, latest: PlanVersion, today: date, *args: Any, **kwargs: Any):
         kwargs.setdefault("label_suffix", "")
         super().__init__(*args, **kwargs)
         self.latest, self.today = latest, today
+        self.initial = {"channels": latest.channels, "included": latest.included}
         for target in self.targets:
             name = Severity(target.severity).label
             self.fields[f"minutes_{target.severity}"] = forms.IntegerField(
@@ -47,6 +61,18 @@ class VersionForm(forms.Form):
             self.fields[f"hours_{target.severity}"] = forms.ChoiceField(
                 label=f"{name}, counted in", choices=Hours.choices(), initial=target.hours
             )
+            self.fields[f"contact_{target.severity}"] = forms.ChoiceField(
+                label=f"{name}, by telephone", choices=ContactMode.choices(), initial=target.contact_mode
+            )
+
+    @property
+    def lines(self) -> list[list[forms.BoundField]]:
+        """The fields as they stand beside each other: a line for each severity."""
+        return [
+            [self["effective_on"], self["channels"]],
+            *([self[f"{name}_{one.severity}"] for name in ("minutes", "hours", "contact")] for one in self.targets),
+            [self["included"]],
+        ]
 
     @property
     def targets(self) -> list[PlanTarget]:
@@ -66,9 +92,9 @@ class VersionForm(forms.Form):
         """What this valid form asks for."""
         return Draft(
             effective_on=self.cleaned_data["effective_on"],
-            channels=self.latest.channels,
-            included=[Activity(one) for one in self.latest.included],
-            excluded=[Activity(one) for one in self.latest.excluded],
+            channels=self.cleaned_data["channels"],
+            included=[one for one in Activity if one in self.cleaned_data["included"]],
+            excluded=[one for one in Activity if one not in self.cleaned_data["included"]],
             targets=[self._target(one) for one in self.targets],
         )
 
@@ -77,7 +103,7 @@ class VersionForm(forms.Form):
             before.severity,
             self.cleaned_data[f"minutes_{before.severity}"],
             Hours(self.cleaned_data[f"hours_{before.severity}"]),
-            ContactMode(before.contact_mode),
+            ContactMode(self.cleaned_data[f"contact_{before.severity}"]),
             before.clause,
         )
 

@@ -13,8 +13,9 @@ from cases.enums import Severity, Status
 from cases.models import CaseEvent
 from sla.queries import explanations
 from sla.simulation import simulate
-from sla.stories import StoryError, read_story
+from sla.stories import read_story
 from sla.story_answers import as_data
+from sla.story_fields import StoryError
 from sla.story_terms import look_up
 from tests.cast import NOON
 

@@ -19,7 +19,8 @@ from sla import clock, words
 from sla.agenda import Item
 from sla.queries import ClockView, view_of
 from sla.simulation import Ending, simulate
-from sla.stories import LONGEST_STORY, StoryError, StoryKind, read_story
+from sla.stories import LONGEST_STORY, StoryKind, read_story
+from sla.story_fields import StoryError
 from sla.story_terms import look_up
 
 STORIES = Path(__file__).parent / "stories"

@@ -9,8 +9,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from sla.simulation import simulate
-from sla.stories import StoryError, read_story
+from sla.stories import read_story
 from sla.story_answers import as_data
+from sla.story_fields import StoryError
 from sla.story_terms import look_up
 
 WRONG_STORY = 2

@@ -20,7 +20,6 @@ from cases.journal import Entry, record
 from cases.models import Case
 from sla import projection
 from sla.agenda import Item, worth_doing
-from sla.crash import CrashPoint, pass_point
 from sla.models import Heartbeat, Timer, TimerQuerySet
 
 logger = logging.getLogger(__name__)
@@ -79,17 +78,13 @@ def _take_effect(ids: Sequence[int], at: datetime) -> int:
     """Let what is due on these cases take effect, in one transaction; return how much did."""
     with transaction.atomic():
         locked = _claim(ids)
-        pass_point(CrashPoint.CASES_CLAIMED)
         derived = projection.derive(locked)
         effects = [(case, item) for case in locked for item in worth_doing(derived[case.pk].items, at)]
         effects.sort(key=lambda effect: effect[1].fire_at)
         _mark_fired(effects, at)
         _record_facts(effects, at)
-        pass_point(CrashPoint.FACTS_RECORDED)
         _close_unanswered(effects, at)
         _correct_idle(locked, effects)
-        pass_point(CrashPoint.BEFORE_COMMIT)
-    pass_point(CrashPoint.AFTER_COMMIT)
     return len(effects)
 
 

@@ -82,6 +82,8 @@ class People:
                 return [case.owner_id] if case.owner_id else []
             case Audience.OWNER_OR_QUEUE:
                 return self._owner_at_work(case, at) or self._queue(case, at)
+            case Audience.ON_SHIFT:
+                return self._on_shift(case, at) or self._owner_at_work(case, at) or self._queue(case, at)
             case Audience.QUEUE:
                 return self._queue(case, at)
             case Audience.CASE_MANAGER:
@@ -119,6 +121,12 @@ class People:
         """The case's engineer, unless absent or, at severity 1, off shift."""
         is_at_work = self.roster.is_on_shift if case.severity == Severity.ONE else self.roster.is_available
         return [case.owner_id] if case.owner_id and is_at_work(case.owner_id, at) else []
+
+    def _on_shift(self, case: Case, at: datetime) -> list[int]:
+        """Who can still do something about a deadline, because they are at work now; nobody is called for it."""
+        if case.owner_id and self.roster.is_on_shift(case.owner_id, at):
+            return [case.owner_id]
+        return self.roster.on_shift(case.organization.region_id, at) or self.roster.on_shift(None, at)
 
     def _queue(self, case: Case, at: datetime) -> list[int]:
         """Who takes up what nobody has, so that no case waits unseen; before the check Customer Service too (C-STF-03).

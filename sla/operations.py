@@ -104,8 +104,12 @@ def _mark_fired(effects: Iterable[Effect], at: datetime) -> None:
 
 
 def _record_facts(effects: Iterable[Effect], at: datetime) -> None:
-    """Facts are recorded when they take effect, late ones too; they carry when they were due."""
-    record([Entry(case, item.fact, at, data=item.data) for case, item in effects if item.fact])
+    """Facts are recorded when they take effect, late ones too; each is stamped with the moment it fell due."""
+    record([Entry(case, item.fact, at, data=item.data | _stamp(item)) for case, item in effects if item.fact])
+
+
+def _stamp(item: Item) -> dict[str, str]:
+    return {"fell_due_at": item.fire_at.isoformat()}
 
 
 def _close_unanswered(effects: Iterable[Effect], at: datetime) -> None:

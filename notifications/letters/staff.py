@@ -1,10 +1,13 @@
 """Letters to staff: what happened, on which case, what is due. They may name what is internal."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from cases.enums import ClosureReason, Severity
 from notifications.letters.form import Letter, Part
 from notifications.letters.matter import Matter
+
+# A deadline takes effect within seconds; what takes longer is told to be late itself.
+NOTICED_IN_TIME = timedelta(minutes=1)
 
 
 def severity_1_received(matter: Matter) -> Letter:
@@ -82,7 +85,7 @@ def response_warning(matter: Matter) -> Letter:
     return _letter(
         matter,
         f"{matter.data['share']} % of the time for the first response is used",
-        f"The first response is due by {matter.told(due_at)}.",
+        f"The first response is due by {matter.told(due_at)}{noticed_late(matter)}.",
     )
 
 
@@ -91,8 +94,18 @@ def response_breach(matter: Matter) -> Letter:
     return _letter(
         matter,
         "The first response is late",
-        f"It was due by {matter.told(due_at)}" + (", and the customer still waits." if matter.running else "."),
+        f"It was due by {matter.told(due_at)}"
+        + (", and the customer still waits" if matter.running else "")
+        + f"{noticed_late(matter)}.",
     )
+
+
+def noticed_late(matter: Matter) -> str:
+    """Says so when the portal was not at work as a deadline passed: ", noticed only at 12:20 CET"."""
+    fell_due = matter.data.get("fell_due_at")
+    if fell_due is None or matter.event.at - datetime.fromisoformat(fell_due) <= NOTICED_IN_TIME:
+        return ""
+    return f", noticed only at {matter.told(matter.event.at)}"
 
 
 def _letter(matter: Matter, title: str, lead: str, parts: tuple[Part, ...] = ()) -> Letter:

@@ -51,10 +51,11 @@ def test_a_sweep_a_second_does_everything_in_its_turn(case, timers):
         sweep_due(NOON + minute * MINUTE)
 
     due = DUE_AT.isoformat()
+    half, four_fifths, miss = (at.isoformat() for at in (NOON + HOUR, NOON + 96 * MINUTE, DUE_AT + A_MOMENT))
     assert facts(case, WARNED, BREACHED) == [
-        (WARNED, NOON + 60 * MINUTE, {"cycle": 1, "share": 50, "due_at": due}),
-        (WARNED, NOON + 96 * MINUTE, {"cycle": 1, "share": 80, "due_at": due}),
-        (BREACHED, NOON + 122 * MINUTE, {"cycle": 1, "due_at": due}),
+        (WARNED, NOON + 60 * MINUTE, {"cycle": 1, "share": 50, "due_at": due, "fell_due_at": half}),
+        (WARNED, NOON + 96 * MINUTE, {"cycle": 1, "share": 80, "due_at": due, "fell_due_at": four_fifths}),
+        (BREACHED, NOON + 122 * MINUTE, {"cycle": 1, "due_at": due, "fell_due_at": miss}),
     ]
     assert {state for *_, state in timers(case)} == {"fired"}
 
@@ -147,7 +148,9 @@ def test_an_unanswered_closure_question_is_repeated_once(case_in):
     for day in range(1, 9):
         sweep_due(NOON + day * DAY)
 
-    assert facts(case, EventKind.CLOSURE_REMINDED) == [(EventKind.CLOSURE_REMINDED, NOON + 3 * DAY, {})]
+    assert facts(case, EventKind.CLOSURE_REMINDED) == [
+        (EventKind.CLOSURE_REMINDED, NOON + 3 * DAY, {"fell_due_at": (NOON + 2 * DAY + 3 * MINUTE).isoformat()})
+    ]
     assert Case.objects.get(pk=case.pk).status == Status.CLOSURE_PROPOSED
 
 

@@ -38,19 +38,30 @@ class House:
 
     @property
     def order(self) -> Order:
-        return Order(self.var / "crash-order")
+        return Order(self.folder / "crash-order")
 
     # Programs
 
     @property
     def children(self) -> dict[str, Child]:
-        """The commands of production, and of a second beat, which keeps its schedule elsewhere."""
-        children = {child.name: child for child in portal_children(self.var, self.address)}
-        beat = children["beat"]
-        other = self.var / "second-beat"
-        command = [str(other) if part == str(beat.pid_file) else part for part in beat.command]
-        children["second beat"] = Child("second beat", [*command, "--schedule", f"{other}-schedule"], other)
+        """The commands of production, and those of a second beat and sweeper beside the first."""
+        children = {child.name: child for child in portal_children(self.folder, self.address)}
+        for name in ("beat", "sweeper"):
+            first, pid_file = children[name], self.folder / f"second-{name}.pid"
+            own = {str(first.pid_file): str(pid_file), f"{name}@%h": f"second-{name}@%h"}
+            command = [own.get(part, part) for part in first.command]
+            children[f"second {name}"] = Child(f"second {name}", command, pid_file)
+        for name in ("beat", "second beat"):
+            beat = children[name]
+            beat.command = [*beat.command, "--schedule", str(beat.pid_file.with_suffix(".schedule"))]
         return children
+
+    @property
+    def folder(self) -> Path:
+        """For what its programs leave behind; apart from what else runs on the same engines."""
+        folder = self.var / "house"
+        folder.mkdir(exist_ok=True)
+        return folder
 
     def start(self, name: str) -> subprocess.Popen:
         """Start a program, whatever its last run left behind."""
@@ -65,7 +76,7 @@ class House:
         }
         for outside in ("DATABASE_URL", "REDIS_URL", "PYTEST_XDIST_WORKER"):
             environment.pop(outside, None)
-        with (self.var / f"{name}.log").open("ab") as log:
+        with (self.folder / f"{name}.log").open("ab") as log:
             self.running[name] = subprocess.Popen(
                 child.command, cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True
             )

@@ -22,14 +22,13 @@ from cases.enums import EventKind, Severity
 from cases.models import Case, CaseEvent
 from cases.operations import open_case
 from sla.models import Timer
-from sla.operations import last_swept_at
+from sla.operations import BATCH, last_swept_at
 from sla.tasks import sweep
 from tests.drills.house import House, wait_until
 from tests.sla.crowds import received_at
 
 HALF = timedelta(minutes=15)  # of the half hour in which a case of severity 1 is answered
 SECOND = timedelta(seconds=1)
-BATCH = 200
 PATIENCE = 600  # seconds
 
 

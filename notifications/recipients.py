@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
+from django.db.models import prefetch_related_objects
+
 from accounts.enums import ENGINEER_ROLES, CaseSight, ContactRole, OnCallDuty, Priority, StaffRole
 from accounts.models import Contact
 from accounts.rosters import Roster
@@ -58,10 +60,9 @@ class People:
 
     @classmethod
     def of(cls, events: Sequence[CaseEvent]) -> "People":
-        cases = Case.objects.select_related("organization").only(
-            "contact", "owner", "case_manager", "organization__region", "verified_at", "severity"
-        )
-        return cls(cases.in_bulk({event.case_id for event in events}), [event.at for event in events])
+        cases = {event.case_id: event.case for event in events}
+        prefetch_related_objects(list(cases.values()), "organization")
+        return cls(cases, [event.at for event in events])
 
     @cached_property
     def roster(self) -> Roster:

@@ -26,12 +26,13 @@ logger = logging.getLogger(__name__)
 
 FIRST_RETRY_AFTER = timedelta(minutes=1)
 LAST_RETRY_AFTER = timedelta(hours=1)
+BATCH = 200  # cases are held for as long as one takes: well under a second
 SWEEP = "sweep"
 
 Effect = tuple[Case, Item]
 
 
-def sweep_due(at: datetime, limit: int = 200) -> int:
+def sweep_due(at: datetime, limit: int = BATCH) -> int:
     """Let everything due by `at` (aware UTC) take effect, `limit` timers a batch; return how much did.
 
     A case that a verb or another sweep holds is left for the next sweep. A case that fails is set aside, reported, and

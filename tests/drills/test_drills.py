@@ -16,7 +16,7 @@ from accounts.enums import OnCallDuty
 from accounts.models import OnCall
 from cases.enums import Severity
 from cases.models import Case
-from sla.operations import last_swept_at
+from sla.operations import BATCH, last_swept_at
 from tests.cast import DAY, MINUTE, PHONE
 from tests.drills import truth
 from tests.drills.crash import CrashPoint
@@ -28,7 +28,6 @@ pytestmark = pytest.mark.xdist_group("drills")
 
 SECOND = timedelta(seconds=1)
 SEED = 20260324
-BATCH = 200
 
 Act = Callable[[House], None]
 

@@ -86,13 +86,15 @@ class Desk:
 
 def _empty_ticks(desk: Desk, size: Size) -> None:
     cases = desk.receive([timezone.now()] * 1_000, Severity.FOUR)
-    _heading("an empty tick", "median ms", "p99 ms", "x first")
+    _heading("an empty tick", "least ms", "median ms", "p99 ms", "least x first")
     first = 0.0
     for pending in size.pending:
         _fill(pending, cases)
         times = [_timed(sweep) for _ in range(size.ticks)]
-        first = first or median(times)
-        _row(f"{pending:,} pending", 1000 * median(times), 1000 * quantiles(times, n=100)[98], median(times) / first)
+        least = min(times)  # of which a busy machine takes nothing away, so that sizes compare
+        first = first or least
+        late = quantiles(times, n=100)[98]
+        _row(f"{pending:,} pending", 1000 * least, 1000 * median(times), 1000 * late, least / first)
 
 
 def _fill(pending: int, cases: list[Case]) -> None:
@@ -106,7 +108,7 @@ def _fill(pending: int, cases: list[Case]) -> None:
             " FROM generate_series(1, %(missing)s) AS number",
             {"first": cases[0].pk, "cases": len(cases), "pending": pending, "missing": missing},
         )
-        cursor.execute("ANALYZE sla_timer")
+        cursor.execute("VACUUM ANALYZE sla_timer")  # or autovacuum does, while ticks are timed
 
 
 def _timed(act: Callable[[], object]) -> float:

@@ -60,8 +60,8 @@ def require(due: Promised) -> Count:
     keys = [(fact.case_id, fact.kind, fact.data.get("share", 100)) for fact in facts]
     assert Counter(keys) == Counter(due.keys()), "not every timer took effect exactly once"
     moments = [(due[key], fact) for key, fact in zip(keys, facts, strict=True)]
-    early = [(fact.case_id, fact.kind, fact.at, moment) for moment, fact in moments if fact.at < moment]
-    assert early == [], f"{len(early)} took effect before they were due, such as {early[:3]}"
+    early = [fact for moment, fact in moments if min(fact.at, fact.recorded_at) < moment]
+    assert early == [], f"{len(early)} took effect before they were due"
     _require_rows(len(due))
     _require_told(facts)
     return Count(len(due), _require_replay())

@@ -77,7 +77,7 @@ def opening_cases(customer: Customer) -> Iterator[None]:
         yield
     finally:
         customer.leaving.set()
-        thread.join(timeout=60)
+        thread.join(timeout=120)
 
 
 def require_one_case_each(customer: Customer) -> int:

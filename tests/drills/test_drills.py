@@ -21,7 +21,7 @@ from tests.cast import DAY, MINUTE, PHONE
 from tests.drills import truth
 from tests.drills.crash import CrashPoint
 from tests.drills.customers import Customer, opening_cases, require_one_case_each
-from tests.drills.house import House, wait_until
+from tests.drills.house import PATIENCE, House, wait_until
 from tests.sla.crowds import received_at
 
 pytestmark = pytest.mark.xdist_group("drills")
@@ -100,7 +100,7 @@ def test_whoever_dies_at_the_worst_moment_loses_nothing_and_does_nothing_twice(h
         house.let_die(CrashPoint.CASE_RECORDED)
         house.let_die(CrashPoint.CASE_COMMITTED)
     house.let_die(CrashPoint.TICK_SENT)
-    assert beat.wait(timeout=60) == -signal.SIGKILL
+    assert beat.wait(timeout=PATIENCE) == -signal.SIGKILL
     wait_until(lambda: truth.settled(due))
     house.close()
 

@@ -102,14 +102,14 @@ class Outgoing(models.Model):
             )
         ]
 
-    def settle(self, state: MailState, **changes: object) -> None:
-        """Nothing is left to be tried."""
-        self.note(state=state, next_try_at=None, **changes, **dict.fromkeys(self.FORGOTTEN, ""))
+    def settle(self, state: MailState, **changes: object) -> bool:
+        """Nothing is left to be tried; whether the row was still this worker's."""
+        return self.note(state=state, next_try_at=None, **changes, **dict.fromkeys(self.FORGOTTEN, ""))
 
-    def note(self, **changes: object) -> None:
-        """Write how a try went, unless the lease ended and another worker has claimed the row since."""
+    def note(self, **changes: object) -> bool:
+        """Write how a try went, unless the lease ended and another worker has claimed the row since; whether it did."""
         rows = type(self)._default_manager.filter(pk=self.pk, state=MailState.PENDING, attempts=self.attempts)
-        rows.update(**changes)
+        return bool(rows.update(**changes))
 
 
 def message_id(key: uuid.UUID) -> str:

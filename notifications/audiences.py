@@ -17,6 +17,7 @@ class Audience(StrEnum):
     CONTACT = "contact"  # the customer's contact of the case
     OWNER = "owner"  # its engineer, if it has one
     OWNER_OR_QUEUE = "owner_or_queue"  # its engineer; the queue while there is none or the engineer is not there
+    ON_SHIFT = "on_shift"  # its engineer while at work, else who of the region is, else whoever is
     QUEUE = "queue"  # who takes it up next: at its severity 1 somebody who is awake, else the region's people
     CASE_MANAGER = "case_manager"
     MANAGER_ON_CALL = "manager_on_call"
@@ -91,13 +92,13 @@ _ALWAYS: dict[EventKind, list[Notice]] = {
         Notice(Template.REOPENED, Audience.CONTACT),
         Notice(Template.CASE_REOPENED, Audience.OWNER_OR_QUEUE),
     ],
-    EventKind.FIRST_RESPONSE_WARNED: [Notice(Template.RESPONSE_WARNING, Audience.OWNER_OR_QUEUE)],
+    EventKind.FIRST_RESPONSE_WARNED: [Notice(Template.RESPONSE_WARNING, Audience.ON_SHIFT)],
     EventKind.FIRST_RESPONSE_BREACHED: [
         Notice(Template.RESPONSE_BREACH, Audience.OWNER_OR_QUEUE),
         Notice(Template.RESPONSE_BREACH, Audience.CASE_MANAGER),
         Notice(Template.RESPONSE_BREACH, Audience.MANAGER_ON_CALL),
     ],
-    EventKind.MILESTONE_WARNED: [Notice(Template.MILESTONE_WARNING, Audience.OWNER_OR_QUEUE)],
+    EventKind.MILESTONE_WARNED: [Notice(Template.MILESTONE_WARNING, Audience.ON_SHIFT)],
     EventKind.MILESTONE_BREACHED: [
         Notice(Template.MILESTONE_BREACH, Audience.OWNER_OR_QUEUE),
         Notice(Template.MILESTONE_BREACH, Audience.CASE_MANAGER),

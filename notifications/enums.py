@@ -47,6 +47,16 @@ class Template(Worded):
         return self in _FOR_STAFF
 
     @property
+    def is_of_time(self) -> bool:
+        """Whether a deadline brought it about. Such notices come in storms, so one person gets them in digests."""
+        return self in _OF_TIME
+
+    @property
+    def is_breach(self) -> bool:
+        """Whether it tells of a miss, which is told once for each promise."""
+        return self in _BREACHES
+
+    @property
     def is_receipt(self) -> bool:
         """Whether the person who did it is told too: it confirms, and promises something."""
         return self in _RECEIPTS
@@ -69,5 +79,7 @@ _FOR_STAFF = frozenset(
         Template.MILESTONE_BREACH,
     }
 )
+_BREACHES = frozenset({Template.RESPONSE_BREACH, Template.MILESTONE_BREACH})
+_OF_TIME = _BREACHES | {Template.RESPONSE_WARNING, Template.MILESTONE_WARNING}
 _RECEIPTS = frozenset({Template.RECEIVED, Template.REOPENED, Template.CLOSURE_SUMMARY})
 FOR_CUSTOMERS = sorted(set(Template) - _FOR_STAFF)

@@ -1,6 +1,7 @@
 """A notification as an e-mail: headers that thread and cannot be injected, plain text and HTML of one letter."""
 
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
@@ -10,32 +11,42 @@ from accounts.models import User
 from cases.models import Case
 from notifications import letters
 from notifications.enums import Template
+from notifications.letters.form import Letter
 from notifications.letters.matter import Matter
-from notifications.models import Notification
+from notifications.models import Digest, Notification
 
 
 def compose(notification: Notification, recipient: User, at: datetime) -> EmailMultiAlternatives:
     """The mail as it reads at `at` (aware). Its Message-ID is the same whenever it is composed."""
     template, event = Template(notification.template), notification.event
-    letter = letters.write(template, Matter(event, template, recipient, at))
     context = {
-        "letter": letter,
+        "letter": letters.write(template, Matter(event, template, recipient, at)),
         "case": event.case,
         "reason": _reason(recipient, event.case),
         "answerable": not template.is_for_staff,
-        "provider": settings.PROVIDER_NAME,
         "phone": settings.SUPPORT_PHONE,
     }
+    thread = {"In-Reply-To": thread_of(event.case), "References": thread_of(event.case)}
+    return _mail(recipient, subject_of(event.case), notification.message_id, context, thread)
+
+
+def compose_digest(digest: Digest, letter: Letter, recipient: User) -> EmailMultiAlternatives:
+    """A mail of its own about several cases."""
+    return _mail(recipient, letter.title, digest.message_id, {"letter": letter, "reason": _as_staff()}, {})
+
+
+def _mail(
+    recipient: User, subject: str, message_id: str, context: dict[str, Any], thread: dict[str, str]
+) -> EmailMultiAlternatives:
     mail = EmailMultiAlternatives(
-        subject=subject_of(event.case),
+        subject=subject,
         body=render_to_string("notifications/letter.txt", context).strip() + "\n",
         to=[recipient.email],
         headers={
-            "Message-ID": notification.message_id,
-            "In-Reply-To": thread_of(event.case),
-            "References": thread_of(event.case),
+            "Message-ID": message_id,
             "Auto-Submitted": "auto-generated",
             "X-Auto-Response-Suppress": "All",
+            **thread,
         },
     )
     mail.attach_alternative(render_to_string("notifications/letter.html", context), "text/html")
@@ -57,6 +68,10 @@ def _reason(recipient: User, case: Case) -> str:
     """Why this person gets the mail."""
     contact = recipient.standings.get(case.organization_id)
     if contact is None:
-        return f"You get this as a member of {settings.PROVIDER_NAME}."
+        return _as_staff()
     roles = contact.roles_text.lower()
     return f"You get this as {roles} of {case.organization}, Org ID {case.organization.org_id}."
+
+
+def _as_staff() -> str:
+    return f"You get this as a member of {settings.PROVIDER_NAME}."

@@ -10,9 +10,9 @@ from accounts import outbox
 from accounts.models import User
 from accounts.outbox import NotToBeSent
 from cases.models import Case, CaseEvent
-from notifications import mails
+from notifications import digests, mails
 from notifications.enums import Channel, Template
-from notifications.models import Notification
+from notifications.models import Digest, Notification
 from notifications.recipients import Telling, instead_of_the_contact, tellings
 
 # Writing
@@ -41,8 +41,29 @@ def _write(found: Iterable[Telling]) -> int:
 
 
 def deliver_due(at: datetime, limit: int = outbox.BATCH) -> int:
-    """Try up to `limit` of the mails that are due at `at` (aware); return how many the mail server took."""
+    """Try up to `limit` of the mails that are due at `at` (aware); return how many the mail server took.
 
+    What deadlines brought about goes in digests, one mail for a person; one that holds a single notice is its mail.
+    """
+    digests.gather(at)
+    sent = _send_digests(at, limit)
+    return sent + (_send_single(at, limit - sent) if sent < limit else 0)
+
+
+def _send_digests(at: datetime, limit: int) -> int:
+    def compose(digest: Digest) -> EmailMessage:
+        recipient = User.objects.get(pk=digest.recipient_id)
+        if reason := _reason_not_to_tell(recipient, for_staff=True):
+            raise NotToBeSent(reason)
+        few = digest.notices.with_matter().order_by("pk")[:2]
+        if len(few) == 1:
+            return mails.compose(few[0], recipient, at)
+        return mails.compose_digest(digest, digests.letter(digest, recipient, at), recipient)
+
+    return outbox.send_due(Digest.objects.all(), compose, at, limit)
+
+
+def _send_single(at: datetime, limit: int) -> int:
     def compose(notification: Notification) -> EmailMessage:
         recipient = User.objects.get(pk=notification.recipient_id)
         if reason := _reason_to_drop(notification, recipient):
@@ -62,12 +83,18 @@ def _tell_others(notification: Notification, at: datetime) -> None:
 
 def _reason_to_drop(notification: Notification, recipient: User) -> str:
     """Rights are read again when sending: one that has ended meanwhile stops the mail (C-PAR-06)."""
-    if not recipient.is_active:
-        return "The account is switched off."
-    if Template(notification.template).is_for_staff and not recipient.staff_role:
-        return "The recipient no longer works for support."
+    if reason := _reason_not_to_tell(recipient, for_staff=Template(notification.template).is_for_staff):
+        return reason
     if not Case.objects.visible_to(recipient).filter(pk=notification.event.case_id).exists():
         return "The recipient no longer sees the case."
+    return ""
+
+
+def _reason_not_to_tell(recipient: User, *, for_staff: bool) -> str:
+    if not recipient.is_active:
+        return "The account is switched off."
+    if for_staff and not recipient.staff_role:
+        return "The recipient no longer works for support."
     return ""
 
 

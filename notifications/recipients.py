@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
+from django.db.models import prefetch_related_objects
+
 from accounts.enums import ENGINEER_ROLES, CaseSight, ContactRole, Layer, Priority, StaffRole
 from accounts.models import Contact
 from accounts.rosters import Roster
@@ -58,10 +60,9 @@ class People:
 
     @classmethod
     def of(cls, events: Sequence[CaseEvent]) -> "People":
-        cases = Case.objects.select_related("organization").only(
-            "contact", "owner", "case_manager", "organization__region", "verified_at", "severity"
-        )
-        return cls(cases.in_bulk({event.case_id for event in events}), [event.at for event in events])
+        cases = {event.case_id: event.case for event in events}
+        prefetch_related_objects(list(cases.values()), "organization")
+        return cls(cases, [event.at for event in events])
 
     @cached_property
     def roster(self) -> Roster:
@@ -82,6 +83,8 @@ class People:
                 return [case.owner_id] if case.owner_id else []
             case Audience.OWNER_OR_QUEUE:
                 return self._owner_at_work(case, at) or self._queue(case, at)
+            case Audience.ON_SHIFT:
+                return self._on_shift(case, at) or self._owner_at_work(case, at) or self._queue(case, at)
             case Audience.QUEUE:
                 return self._queue(case, at)
             case Audience.CASE_MANAGER:
@@ -119,6 +122,12 @@ class People:
         """The case's engineer, unless absent or, at severity 1, off shift."""
         is_at_work = self.roster.is_on_shift if case.severity == Severity.ONE else self.roster.is_available
         return [case.owner_id] if case.owner_id and is_at_work(case.owner_id, at) else []
+
+    def _on_shift(self, case: Case, at: datetime) -> list[int]:
+        """Who can still do something about a deadline, because they are at work now; nobody is called for it."""
+        if case.owner_id and self.roster.is_on_shift(case.owner_id, at):
+            return [case.owner_id]
+        return self.roster.on_shift(case.organization.region_id, at) or self.roster.on_shift(None, at)
 
     def _queue(self, case: Case, at: datetime) -> list[int]:
         """Who takes up what nobody has, so that no case waits unseen; before the check Customer Service too (C-STF-03).

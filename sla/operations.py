@@ -20,19 +20,19 @@ from cases.journal import Entry, record
 from cases.models import Case
 from sla import projection
 from sla.agenda import Item, worth_doing
-from sla.crash import CrashPoint, pass_point
 from sla.models import Heartbeat, Timer, TimerQuerySet
 
 logger = logging.getLogger(__name__)
 
 FIRST_RETRY_AFTER = timedelta(minutes=1)
 LAST_RETRY_AFTER = timedelta(hours=1)
+BATCH = 200  # cases are held for as long as one takes: well under a second
 SWEEP = "sweep"
 
 Effect = tuple[Case, Item]
 
 
-def sweep_due(at: datetime, limit: int = 200) -> int:
+def sweep_due(at: datetime, limit: int = BATCH) -> int:
     """Let everything due by `at` (aware UTC) take effect, `limit` timers a batch; return how much did.
 
     A case that a verb or another sweep holds is left for the next sweep. A case that fails is set aside, reported, and
@@ -79,17 +79,13 @@ def _take_effect(ids: Sequence[int], at: datetime) -> int:
     """Let what is due on these cases take effect, in one transaction; return how much did."""
     with transaction.atomic():
         locked = _claim(ids)
-        pass_point(CrashPoint.CASES_CLAIMED)
         derived = projection.derive(locked)
         effects = [(case, item) for case in locked for item in worth_doing(derived[case.pk].items, at)]
         effects.sort(key=lambda effect: effect[1].fire_at)
         _mark_fired(effects, at)
         _record_facts(effects, at)
-        pass_point(CrashPoint.FACTS_RECORDED)
         _close_unanswered(effects, at)
         _correct_idle(locked, effects)
-        pass_point(CrashPoint.BEFORE_COMMIT)
-    pass_point(CrashPoint.AFTER_COMMIT)
     return len(effects)
 
 
@@ -109,8 +105,12 @@ def _mark_fired(effects: Iterable[Effect], at: datetime) -> None:
 
 
 def _record_facts(effects: Iterable[Effect], at: datetime) -> None:
-    """Facts are recorded when they take effect, late ones too; they carry when they were due."""
-    record([Entry(case, item.fact, at, data=item.data) for case, item in effects if item.fact])
+    """Facts are recorded when they take effect, late ones too; each is stamped with the moment it fell due."""
+    record([Entry(case, item.fact, at, data=item.data | _stamp(item)) for case, item in effects if item.fact])
+
+
+def _stamp(item: Item) -> dict[str, str]:
+    return {"fell_due_at": item.fire_at.isoformat()}
 
 
 def _close_unanswered(effects: Iterable[Effect], at: datetime) -> None:

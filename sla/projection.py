@@ -6,6 +6,7 @@ The number of statements is the same for one case and for hundreds. Whoever call
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from cases.enums import ActorRole, EventKind
@@ -78,7 +79,7 @@ def differences(cases: Sequence[Case]) -> Iterator[str]:
         yield from told(comparison.surplus, "should not be there")
     replanning = _replan(ids, derived)
     yield from told(replanning.missing, "is missing")
-    yield from told(replanning.void, "should not be there")
+    yield from told(Timer.objects.filter(pk__in=replanning.void), "should not be there")
 
 
 Rows = dict[tuple, tuple]
@@ -162,13 +163,13 @@ class Replanning:
     """Timers that are missing, and live ones that nothing wants any more."""
 
     missing: list[Timer]
-    void: list[Timer]
+    void: list[int]
 
 
 def _plan(cases: list[int], derived: dict[int, Derived]) -> None:
     replanning = _replan(cases, derived)
     if replanning.void:
-        Timer.objects.filter(pk__in=[timer.pk for timer in replanning.void]).delete()
+        Timer.objects.filter(pk__in=replanning.void).delete()
     Timer.objects.bulk_create(replanning.missing)
 
 
@@ -178,22 +179,23 @@ def _replan(cases: list[int], derived: dict[int, Derived]) -> Replanning:
     A timer planned for the moment that the agenda names stands, also when it has fired: it does not fire twice.
     For another moment it is followed by its next generation, so that none is ever waiting at an old moment.
     """
-    latest: dict[tuple[int, str, str], Timer] = {}
-    live: dict[tuple[int, str, str], Timer] = {}
-    for timer in Timer.objects.filter(case__in=cases).order_by("generation"):
-        key = (timer.case_id, timer.kind, timer.subject)
-        latest[key] = timer
-        if timer.state != Timer.State.FIRED:
-            live[key] = timer
+    latest: dict[tuple[int, str, str], tuple[int, datetime]] = {}
+    live: dict[tuple[int, str, str], int] = {}
+    rows = Timer.objects.filter(case__in=cases).order_by("generation")
+    fields = ("case", "kind", "subject", "generation", "fire_at", "state", "pk")
+    for case, kind, subject, generation, fire_at, state, pk in rows.values_list(*fields):
+        latest[case, kind, subject] = generation, fire_at
+        if state != Timer.State.FIRED:
+            live[case, kind, subject] = pk
     missing = []
     for case, truth in derived.items():
         for item in truth.items:
             key = (case, *item.key)
-            last = latest.get(key)
-            if last and last.fire_at == item.fire_at:
+            generation, fire_at = latest.get(key, (0, None))
+            if fire_at == item.fire_at:
                 live.pop(key, None)
             else:
-                missing.append(_timer(case, item, generation=last.generation + 1 if last else 1))
+                missing.append(_timer(case, item, generation=generation + 1))
     return Replanning(missing, list(live.values()))
 
 

@@ -4,12 +4,15 @@ from celery import shared_task
 from django.utils import timezone
 
 from sla import gap_watch, operations
+from sla.present import present_moment
 
 
 @shared_task
 def sweep() -> int:
-    """Let everything that is due take effect, and say that it was looked for."""
-    at = timezone.now()
+    """Let everything that is due by the database's clock take effect, and say that it was looked for."""
+    at = present_moment()
+    if at is None:
+        return 0
     effects = operations.sweep_due(at)
     operations.note_sweep(at)
     return effects

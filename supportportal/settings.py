@@ -271,6 +271,7 @@ CELERY_TASK_ROUTES = {
 
 # Each tick only wakes what looks for work in PostgreSQL. A hint that nobody took soon is worth nothing.
 CELERY_BEAT_MAX_LOOP_INTERVAL = 1
+CELERY_BEAT_SCHEDULER = "supportportal.beat.SteadyScheduler"
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "fire the timers that fell due": {

@@ -8,7 +8,7 @@ os.environ.setdefault("PORTAL_VAR", str(Path(__file__).resolve().parent.parent /
 
 from supportportal import engines
 from supportportal.settings import *  # noqa: F403
-from supportportal.settings import CACHES, DATABASES, REDIS_URL, STORAGES, VAR_DIR
+from supportportal.settings import CACHES, DATABASES, INSTALLED_APPS, REDIS_URL, STORAGES, VAR_DIR
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
 
@@ -33,7 +33,9 @@ STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.Static
 WHITENOISE_AUTOREFRESH = True
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
-# For a process that a test starts: the test's own copy of the database, and the point at which to die (`sla.crash`).
+# For a process that a test starts: the test's own copy of the database, and where its death may be ordered.
 if copy := os.environ.get("PORTAL_TEST_DATABASE"):
     DATABASES["default"]["NAME"] = copy
-CRASH_AT = os.environ.get("PORTAL_CRASH_AT")
+if order := os.environ.get("PORTAL_CRASH_ORDER"):
+    CRASH_ORDER = Path(order)
+    INSTALLED_APPS = [*INSTALLED_APPS, "tests.drills.crash.CrashPoints"]

@@ -15,11 +15,12 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A passage under a heading: sentences, then a list, then what somebody wrote (Markdown)."""
+    """A passage under a heading: sentences, a list, a list of links, then what somebody wrote (Markdown)."""
 
     heading: str
     text: tuple[str, ...] = ()
     items: tuple[str, ...] = ()
+    links: tuple[Link, ...] = ()
     written: str = ""
 
     @property

@@ -1,11 +1,14 @@
 """Letters to staff: what happened, on which case, what is due. They may name what is internal."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from cases.enums import ClosureReason, Severity
 from notifications.letters.form import Letter, Part
 from notifications.letters.matter import Matter
 from sla.promises import MilestoneKind
+
+# A deadline takes effect within seconds; what takes longer is told to be late itself.
+NOTICED_IN_TIME = timedelta(minutes=1)
 
 
 def severity_1_received(matter: Matter) -> Letter:
@@ -77,42 +80,42 @@ def case_reopened(matter: Matter) -> Letter:
     )
 
 
-def response_warning(matter: Matter) -> Letter:
-    """Half, or four fifths, of the time for the first response is used."""
-    due_at = datetime.fromisoformat(matter.data["due_at"])
+def milestone_warning(matter: Matter) -> Letter:
+    """Half, or four fifths, of the time for a promise is used."""
+    promise, due_at = promised(matter)
     return _letter(
         matter,
-        f"{matter.data['share']} % of the time for the first response is used",
-        f"The first response is due by {matter.told(due_at)}.",
+        f"{matter.data['share']} % of the time for the {promise} is used",
+        f"The {promise} is due by {matter.told(due_at)}{noticed_late(matter)}.",
+    )
+
+
+response_warning = milestone_warning
+
+
+def milestone_breach(matter: Matter, still: str = "") -> Letter:
+    promise, due_at = promised(matter)
+    return _letter(
+        matter, f"The {promise} is late", f"It was due by {matter.told(due_at)}{still}{noticed_late(matter)}."
     )
 
 
 def response_breach(matter: Matter) -> Letter:
-    due_at = datetime.fromisoformat(matter.data["due_at"])
-    return _letter(
-        matter,
-        "The first response is late",
-        f"It was due by {matter.told(due_at)}" + (", and the customer still waits." if matter.running else "."),
-    )
+    return milestone_breach(matter, ", and the customer still waits" if matter.running else "")
 
 
-def milestone_warning(matter: Matter) -> Letter:
-    """Half, or four fifths, of the time for another promise is used."""
-    name, due_at = _promised(matter)
-    return _letter(
-        matter, f"{matter.data['share']} % of the time for the {name} is used", f"It is due by {matter.told(due_at)}."
-    )
-
-
-def milestone_breach(matter: Matter) -> Letter:
-    name, due_at = _promised(matter)
-    return _letter(matter, f"The {name} is late", f"It was due by {matter.told(due_at)}.")
-
-
-def _promised(matter: Matter) -> tuple[str, datetime]:
+def promised(matter: Matter) -> tuple[str, datetime]:
     """What was promised and by when (aware): "next update"."""
-    label = MilestoneKind(matter.data["milestone"]).label
+    label = MilestoneKind(matter.data.get("milestone", MilestoneKind.FIRST_RESPONSE)).label
     return label[0].lower() + label[1:], datetime.fromisoformat(matter.data["due_at"])
+
+
+def noticed_late(matter: Matter) -> str:
+    """Says so when the portal was not at work as a deadline passed: ", noticed only at 12:20 CET"."""
+    fell_due = matter.data.get("fell_due_at")
+    if fell_due is None or matter.event.at - datetime.fromisoformat(fell_due) <= NOTICED_IN_TIME:
+        return ""
+    return f", noticed only at {matter.told(matter.event.at)}"
 
 
 def _letter(matter: Matter, title: str, lead: str, parts: tuple[Part, ...] = ()) -> Letter:

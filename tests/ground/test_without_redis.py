@@ -1,6 +1,5 @@
 """Redis dies: mail and hints are late, nothing is lost, and nobody is kept from working."""
 
-import logging
 from collections.abc import Iterator
 
 import pytest
@@ -10,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts import addresses
-from supportportal import caches, engines
+from supportportal import engines
 from supportportal.caches import SteadyClient
 from supportportal.health import redis_problem
 
@@ -82,27 +81,13 @@ def test_redis_is_used_again_once_it_is_back(own_redis, monkeypatch):
     assert [cache.get("meanwhile"), cache.get("after")] == [None, 3]
 
 
-class Heard(logging.Handler):
-    """Keeps what a logger says, whoever sets the handlers of the root logger up anew meanwhile."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.told: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.told.append(record.getMessage())
-
-
-def test_a_dead_redis_is_told_once_and_asked_rarely(own_redis):
-    heard = Heard()
-    caches.logger.addHandler(heard)
+def test_a_dead_redis_is_told_once_and_asked_rarely(own_redis, caplog):
     own_redis.stop()
 
     for number in range(20):
         cache.set("number", number)
 
-    caches.logger.removeHandler(heard)
-    assert [message[:24] for message in heard.told] == ["Redis does not answer (E"]
+    assert [record.message[:24] for record in caplog.records] == ["Redis does not answer (E"]
 
 
 def test_a_probe_sees_redis_go_and_come_back(own_redis, settings):

@@ -175,9 +175,9 @@ def test_finding_who_stands_in_takes_one_statement_more_for_any_number_of_cases(
     make_contact(aberdeen, "Ailsa Bain", ContactRole.TECHNICAL)
     cases = [case_in(Status.IN_PROGRESS) for _ in range(count)]
     leave(technical_contact)
-    events = list(CaseEvent.objects.filter(case__in=cases, kind=EventKind.RECEIVED))
+    events = list(CaseEvent.objects.filter(case__in=cases, kind=EventKind.RECEIVED).select_related("case"))
 
-    with django_assert_num_queries(4):  # cases, contacts, stand-ins, rows
+    with django_assert_num_queries(4):  # organizations, contacts, stand-ins, rows
         assert notifications.tell(events) == 2 * count
 
 
@@ -427,9 +427,7 @@ def test_two_hundred_facts_take_as_many_statements_as_one(
         for number in range(count)
     )
 
-    with django_assert_num_queries(
-        8
-    ):  # cases, rows, and for the roster: staff, centers, shifts, entries, turns, absences
+    with django_assert_num_queries(7):  # rows, and for the roster: staff, centers, shifts, entries, turns, absences
         written = notifications.tell(events)
 
     assert written >= count

@@ -8,9 +8,11 @@ from functools import partial
 import pytest
 from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils.timezone import now
 from freezegun import freeze_time
 
 import sla.operations
+import sla.present
 from accounts.models import User
 from cases import operations
 from cases.enums import Channel, ClosureReason, EventKind, Severity, Status
@@ -51,10 +53,11 @@ def test_a_sweep_a_second_does_everything_in_its_turn(case, timers):
         sweep_due(NOON + minute * MINUTE)
 
     due = DUE_AT.isoformat()
+    half, four_fifths, miss = (at.isoformat() for at in (NOON + HOUR, NOON + 96 * MINUTE, DUE_AT + A_MOMENT))
     assert facts(case, WARNED, BREACHED) == [
-        (WARNED, NOON + 60 * MINUTE, {"cycle": 1, "share": 50, "due_at": due}),
-        (WARNED, NOON + 96 * MINUTE, {"cycle": 1, "share": 80, "due_at": due}),
-        (BREACHED, NOON + 122 * MINUTE, {"cycle": 1, "due_at": due}),
+        (WARNED, NOON + 60 * MINUTE, {"cycle": 1, "share": 50, "due_at": due, "fell_due_at": half}),
+        (WARNED, NOON + 96 * MINUTE, {"cycle": 1, "share": 80, "due_at": due, "fell_due_at": four_fifths}),
+        (BREACHED, NOON + 122 * MINUTE, {"cycle": 1, "due_at": due, "fell_due_at": miss}),
     ]
     assert {state for *_, state in timers(case)} == {"fired"}
 
@@ -147,7 +150,9 @@ def test_an_unanswered_closure_question_is_repeated_once(case_in):
     for day in range(1, 9):
         sweep_due(NOON + day * DAY)
 
-    assert facts(case, EventKind.CLOSURE_REMINDED) == [(EventKind.CLOSURE_REMINDED, NOON + 3 * DAY, {})]
+    assert facts(case, EventKind.CLOSURE_REMINDED) == [
+        (EventKind.CLOSURE_REMINDED, NOON + 3 * DAY, {"fell_due_at": (NOON + 2 * DAY + 3 * MINUTE).isoformat()})
+    ]
     assert Case.objects.get(pk=case.pk).status == Status.CLOSURE_PROPOSED
 
 
@@ -455,13 +460,65 @@ def test_verbs_and_sweeps_at_once_do_each_thing_once_and_never_wait_for_each_oth
 # The tick
 
 
-def test_a_tick_sweeps_by_the_clock_and_says_that_it_did(case):
+@pytest.fixture
+def at_clock(monkeypatch):
+    """A tick at this moment by the clock of the database, and of the worker unless another is given."""
+
+    def tick(database: datetime, worker: datetime | None = None) -> int:
+        monkeypatch.setattr(sla.present, "database_clock", lambda: database)
+        with freeze_time(worker or database):
+            return sweep()
+
+    return tick
+
+
+def test_a_tick_sweeps_by_the_clock_and_says_that_it_did(case, at_clock):
     assert last_swept_at() is None
 
-    with freeze_time(NOON + HOUR):
-        assert sweep() == 1
-    with freeze_time(NOON + HOUR + MINUTE):
-        assert sweep() == 0
+    assert at_clock(NOON + HOUR) == 1
+    assert at_clock(NOON + HOUR + MINUTE) == 0
 
     assert last_swept_at() == NOON + HOUR + MINUTE
     assert [kind for kind, *_ in facts(case, WARNED)] == [WARNED]
+
+
+# Clocks that jump
+
+
+def test_the_moment_is_the_databases(case):
+    before = now()
+
+    assert before - MINUTE < sla.present.present_moment() < now() + MINUTE
+
+
+@pytest.mark.parametrize("jump", [HOUR, -HOUR], ids=["forward", "back"])
+@pytest.mark.parametrize("whose", ["worker", "database"])
+def test_while_a_clock_is_an_hour_wrong_nothing_takes_effect_and_nobody_says_that_all_is_well(
+    case, at_clock, whose, jump, caplog
+):
+    """At the wrong time a warning would be due, or, being late, it would be due by the right one alone."""
+    at_clock(NOON)
+    right = {"database": NOON + 59 * MINUTE, "worker": NOON + 59 * MINUTE}
+
+    assert at_clock(**right | {whose: right[whose] + jump}) == 0
+
+    assert kinds(case) == ["received"]
+    assert last_swept_at() == NOON
+    assert "1:00:00 apart: nothing takes effect" in caplog.text
+    assert [at_clock(NOON + 59 * MINUTE), at_clock(NOON + HOUR)] == [0, 1]
+
+
+@pytest.mark.parametrize("jump", [HOUR, -HOUR], ids=["forward", "back"])
+def test_after_all_clocks_jumped_together_nothing_takes_effect_twice(case, at_clock, timers, jump):
+    """What no clock can tell from time having passed is believed; put right again, all goes on from there."""
+    moments = [NOON + 30 * MINUTE, NOON + 61 * MINUTE, NOON + 61 * MINUTE + jump, NOON + 62 * MINUTE]
+
+    effects = [at_clock(moment) for moment in [*moments, DUE_AT + MINUTE, DUE_AT + MINUTE + jump, DUE_AT + 2 * MINUTE]]
+
+    due = DUE_AT.isoformat()
+    told = [(kind, data.get("share"), data["due_at"]) for kind, _, data in facts(case, WARNED, BREACHED)]
+    assert len(told) == len(set(told)) == sum(effects)
+    assert told[0] == (WARNED, 50, due)
+    assert told[-1] == (BREACHED, None, due)
+    assert {state for *_, state in timers(case)} == {"fired"}
+    assert sla.operations.differences([case]) == []

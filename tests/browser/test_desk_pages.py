@@ -162,7 +162,7 @@ def test_the_pages_of_calendars_are_fit_for_everybody(portal, browser, administr
         expect(page.get_by_role("alert")).to_contain_text("11:00-18:00 overlaps 08:00-12:00.")
         page.get_by_label("Sunday").fill("00:00-24:00")
         page.get_by_role("button", name="See what it would change").click()
-        expect(page.get_by_role("region", name="Nothing is saved yet.")).to_contain_text(case.number)
+        expect(page.get_by_role("region", name="Nothing is changed yet.")).to_contain_text(case.number)
         page.get_by_role("button", name="Save and count running cases anew").click()
         expect(page.get_by_role("status")).to_contain_text("Running cases counted anew: 1.")
         expect(page.get_by_role("region", name="EMEA")).to_contain_text("Every hour of every day")

@@ -126,7 +126,7 @@ def test_a_change_of_hours_shows_which_clocks_would_move_and_moves_none(admin_pa
     look = admin_page.post(WEEK, form | {"look": "1"})
 
     assert running.number in text_of(look)
-    assert "1 running clock would move, if counted anew. Saving alone moves none." in text_of(look)
+    assert "1 running clock would move, if counted anew. The change alone moves none." in text_of(look)
     assert RegionCalendar.objects.get(region="emea").weekly["2"] == [["08:00", "18:00"]]
 
     assert change(admin_page, WEEK, form).status_code == 302

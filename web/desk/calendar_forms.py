@@ -48,6 +48,7 @@ class ChangeForm(forms.Form):
     heading: ClassVar[str]
     told: str = ""
     beside: ClassVar[Sequence[Sequence[str]]] = ()
+    button: ClassVar[str] = "Save"
     done: ClassVar[str] = "Saved."
     changes_rows: ClassVar[bool] = True
 
@@ -229,6 +230,7 @@ class WeekRemovalForm(OfWeek):
 
     heading = "Remove the country's own hours"
     told = "The hours of the region hold for it again."
+    button = "Remove"
     done = "The country's own hours are removed."
 
     def make(self, by: User, at: datetime) -> list[Line]:
@@ -320,6 +322,7 @@ class ClosureRemovalForm(OfPlace):
     """A closure is taken back."""
 
     heading = "Remove a closure"
+    button = "Remove"
     done = "The closure is removed."
 
     def __init__(self, closure: Holiday, data: QueryDict | None):
@@ -345,6 +348,7 @@ class ImportForm(OfPlace):
     heading = "Import public holidays"
     told = "Replaces the public holidays of these years; closures that administrators keep stay."
     beside = (("country", "subdivision"), ("year", "last_year"))
+    button = "Import"
     done = "The public holidays are imported."
 
     country, subdivision = CountryField(), SubdivisionField()

@@ -1,7 +1,7 @@
 """Who may see organizations' people, and why."""
 
 from accounts.enums import StaffRole
-from accounts.models import Contact, Invitation, RosterEntry, User
+from accounts.models import Contact, Invitation, RegionCalendar, RosterEntry, User
 from accounts.permissions import rules_for
 from accounts.standing import Decision, allow, deny
 
@@ -34,3 +34,11 @@ def roster_rule(actor: User, verb: str, entry: RosterEntry | type[RosterEntry]) 
         return Decision(actor.staff_role is not None, "Support staff read the rosters.")
     keeps = actor.staff_role in (StaffRole.SUPPORT_MANAGER, StaffRole.ADMIN)
     return Decision(keeps, "Managers and administrators keep the rosters.")
+
+
+@rules_for(RegionCalendar)
+def calendar_rule(actor: User, verb: str, calendar: RegionCalendar | type[RegionCalendar]) -> Decision:
+    """Staff read business hours and holidays, administrators keep them."""
+    if verb == "view":
+        return Decision(actor.staff_role is not None, "Support staff read business hours and holidays.")
+    return Decision(actor.staff_role is StaffRole.ADMIN, "Administrators keep business hours and holidays.")

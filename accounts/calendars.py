@@ -6,6 +6,7 @@ closures beside them. A later release of the package changes nothing that is sto
 
 from datetime import date, datetime
 from importlib.metadata import version
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -13,6 +14,7 @@ from django.db import transaction
 from django.db.models import Exists, F, Q, QuerySet, Subquery
 
 from accounts.models import FrozenCalendar, Holiday, HolidayImport, Organization, RegionCalendar
+from accounts.refusal import Refusal
 
 YEARS_BEFORE, YEARS_AFTER = 1, 3
 
@@ -59,11 +61,34 @@ def knows_country(country: str) -> bool:
     return country in holidays.list_supported_countries()
 
 
+def require_place(country: str, subdivision: str) -> None:
+    """Raise Refusal unless the holidays of this place are known or an organization is there; "" is the whole country.
+
+    The code begins with the part that is wrong.
+    """
+    there = Organization.objects.filter(country=country)
+    parts = holidays.list_supported_countries().get(country)
+    if parts is None and not there.exists():
+        raise Refusal("country_unknown", f"“{country}” is not a country whose holidays are known, such as GB or JP.")
+    if subdivision and subdivision not in (parts or []) and not there.filter(subdivision=subdivision).exists():
+        known = ", ".join(parts or []) or "none"
+        raise Refusal("subdivision_unknown", f"“{subdivision}” is no part of {country} with own holidays ({known}).")
+
+
 def renewed(frozen: FrozenCalendar, organization: Organization, received_at: datetime) -> FrozenCalendar:
     """What was frozen when a case was received, with the closures of the same years as they now stand; not stored."""
     year = received_at.astimezone(ZoneInfo(frozen.zone)).year
     holidays, half_days = _closures_of(organization, range(year - YEARS_BEFORE, year + YEARS_AFTER + 1))
-    now = FrozenCalendar(**frozen.content | {"holidays": holidays, "half_days": half_days})
+    return _instead(frozen, holidays=holidays, half_days=half_days)
+
+
+def with_week_of_now(frozen: FrozenCalendar, organization: Organization) -> FrozenCalendar:
+    """What was frozen, closures included, with the weekly hours as they now stand; not stored."""
+    return _instead(frozen, weekly=weekly_hours(organization))
+
+
+def _instead(frozen: FrozenCalendar, **other: Any) -> FrozenCalendar:
+    now = FrozenCalendar(**frozen.content | other)
     now.digest = now.content_digest
     return now
 

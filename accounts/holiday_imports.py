@@ -5,15 +5,19 @@ administrators keep stay. Calendars that are frozen do not change.
 """
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from importlib.metadata import version
 
 import holidays
+from django.contrib.admin.models import CHANGE
 from django.db import transaction
 from django.db.models import QuerySet
 
 from accounts.calendars import pin
+from accounts.history import note
 from accounts.models import Holiday, HolidayImport, User
 from accounts.refusal import Refusal
 
@@ -25,6 +29,25 @@ class Change:
     on: date
     before: str
     after: str
+
+
+class Kind(StrEnum):
+    """What becomes of a public holiday."""
+
+    ADDED = "added"
+    REMOVED = "removed"
+    RENAMED = "renamed"
+    MOVED = "moved"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A difference as people read it: `before` is the day that a holiday moved from, or the name it had, in words."""
+
+    kind: Kind
+    on: date
+    name: str
+    before: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +64,28 @@ class Difference:
     def token(self) -> str:
         """Tells whether a difference is the one that somebody looked at."""
         return hashlib.sha256(repr(self).encode()).hexdigest()
+
+    @property
+    def lines(self) -> list[Line]:
+        """The changes by day, a name that leaves one day for another told once."""
+        left = {change.before: change.on for change in self.changes if change.before and not change.after}
+        moved = {
+            change.after: left[change.after] for change in self.changes if change.after in left and not change.before
+        }
+        return [
+            self._line(change, moved)
+            for change in self.changes
+            if change.after or moved.get(change.before) != change.on
+        ]
+
+    def _line(self, change: Change, moved: Mapping[str, date]) -> Line:
+        if not change.after:
+            return Line(Kind.REMOVED, change.on, change.before)
+        if change.before:
+            return Line(Kind.RENAMED, change.on, change.after, change.before)
+        if was := moved.get(change.after):
+            return Line(Kind.MOVED, change.on, change.after, f"{was:%a} {was.day} {was:%b %Y}")
+        return Line(Kind.ADDED, change.on, change.after)
 
 
 def difference(country: str, subdivision: str, year: int) -> Difference:
@@ -82,6 +127,8 @@ def import_holidays(
     pin(country, subdivision, {change.on: change.after for change in found.changes if change.after})
     record.release, record.imported_by, record.imported_at = found.release, by, at
     record.save()
+    if by:
+        note(record, CHANGE, by=by)
     return found
 
 

@@ -6,12 +6,12 @@ What merely speaks against a line (`accounts.conflicts`) is for the one who make
 from datetime import date
 from functools import singledispatch
 
-from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
-from django.contrib.contenttypes.models import ContentType
+from django.contrib.admin.models import ADDITION, CHANGE, DELETION
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from accounts.enums import TAKER_ROLES, Layer, StaffRole
+from accounts.history import note
 from accounts.models import Absence, OnCall, RosterEntry, Swap, User
 from accounts.permissions import may
 from accounts.refusal import Refusal
@@ -35,7 +35,7 @@ def keep(row: Row, *, by: User) -> Row:
     require_possible(row)
     added = row._state.adding
     row.save()
-    _note(row, ADDITION if added else CHANGE, by)
+    note(row, ADDITION if added else CHANGE, by=by)
     return row
 
 
@@ -43,7 +43,7 @@ def keep(row: Row, *, by: User) -> Row:
 def remove(row: Row, *, by: User) -> None:
     """Take a line out of the rosters, and note who did it. Raises PermissionDenied unless `by` keeps rosters."""
     _require_keeper(by)
-    _note(row, DELETION, by)
+    note(row, DELETION, by=by)
     row.delete()
 
 
@@ -129,15 +129,3 @@ def _ever_falls(row: RosterEntry) -> bool:
 def _require_keeper(by: User) -> None:
     if not (decision := may(by, "keep", RosterEntry)):
         raise PermissionDenied(decision.reason)
-
-
-def _note(row: Row, flag: int, by: User) -> None:
-    """Into the history that administrators read."""
-    LogEntry.objects.create(
-        user=by,
-        content_type=ContentType.objects.get_for_model(row),
-        object_id=str(row.pk),
-        object_repr=str(row)[:200],
-        action_flag=flag,
-        change_message="" if flag == DELETION else "[]",
-    )

@@ -13,9 +13,10 @@ Windows are half-open: a calendar is open at its opening and closed at its closi
 """
 
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import MAXYEAR, UTC, date, datetime, time, timedelta
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time, timedelta
 from functools import cached_property, lru_cache
 from itertools import accumulate, pairwise
 from types import MappingProxyType
@@ -30,6 +31,8 @@ MIDNIGHT = time(0)
 WHOLE_DAY = (MIDNIGHT, MIDNIGHT)
 DAY = timedelta(days=1)
 NOTHING = timedelta(0)
+REVERSED = "a span does not end before it starts"
+NO_TIME_LEFT = "the calendar has no open time left"
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,9 @@ def every_hour_of_business_days(calendar: Calendar) -> Calendar:
     return Calendar(calendar.zone, week, calendar.holidays, calendar.half_days)
 
 
+# Both calculations are asked most often about a span inside one window, which one search within a day answers.
+
+
 def add_open_time(calendar: Calendar, start: datetime, amount: timedelta) -> datetime:
     """Return the aware UTC moment by which `amount` of open time has passed since `start`.
 
@@ -118,16 +124,27 @@ def add_open_time(calendar: Calendar, start: datetime, amount: timedelta) -> dat
     when open. Raises ValueError for a naive `start`, a negative `amount`, or one that no time is left for.
     Guide: C-COV-01, C-COV-02.
     """
+    if start.tzinfo is not UTC:
+        start = _utc(start)
+    table = calendar.timeline.table
+    day = start.toordinal() - table.first_day
+    if not 0 <= day < table.days:
+        table = calendar.timeline.reaching(start, start)
+        day = start.toordinal() - table.first_day
+    index = bisect_right(table.opens, start, table.opened[day], table.opened[day + 1])
+    try:
+        due_at = start + amount
+    except OverflowError as error:
+        raise ValueError(NO_TIME_LEFT) from error
+    if index and start < due_at <= table.closes[index - 1]:
+        return due_at
     if amount <= NOTHING:
         if amount < NOTHING:
             raise ValueError("an amount of open time is not negative")
         return next_opening(calendar, start)
-    at = start if start.tzinfo is UTC else _utc(start)
-    timeline = calendar.timeline
-    table = timeline.reaching(at, at)
-    amount += table.open_until(at)
+    amount += table.open_by(index, start)
     while amount > table.spent[-1]:
-        table = timeline.longer(table)
+        table = calendar.timeline.longer(table)
     return table.moment_of(amount)
 
 
@@ -136,10 +153,24 @@ def open_time_between(calendar: Calendar, start: datetime, end: datetime) -> tim
 
     Raises ValueError if either is naive or if `end` is earlier. Guide: C-COV-01, C-COV-02.
     """
-    if not (start.tzinfo is UTC is end.tzinfo and start <= end):
-        start, end = _utc_span(start, end)
-    table = calendar.timeline.reaching(start, end)
-    return table.open_until(end) - table.open_until(start)
+    if not start.tzinfo is UTC is end.tzinfo:
+        start, end = _utc(start), _utc(end)
+    table = calendar.timeline.table
+    day = start.toordinal() - table.first_day
+    if not 0 <= day < table.days:
+        table = calendar.timeline.reaching(start, start)
+        day = start.toordinal() - table.first_day
+    index = bisect_right(table.opens, start, table.opened[day], table.opened[day + 1])
+    if index and start <= end <= table.closes[index - 1]:
+        return end - start
+    if end < start:
+        raise ValueError(REVERSED)
+    day = end.toordinal() - table.first_day
+    if day >= table.days:
+        calendar.timeline.reaching(start, end)
+        return open_time_between(calendar, start, end)
+    last = bisect_right(table.opens, end, table.opened[day], table.opened[day + 1])
+    return table.open_by(last, end) - table.open_by(index, start)
 
 
 def is_open(calendar: Calendar, at: datetime) -> bool:
@@ -213,26 +244,28 @@ def day_bounds(calendar: Calendar, on: date) -> Window:
     return Window(_instant(calendar, on, MIDNIGHT), _instant(calendar, on + DAY, MIDNIGHT))
 
 
-class _Table(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Table:
     """The open windows of the UTC years `first` to `last`, in order, and how their time adds up.
 
     One list for all the years, so that an answer is found by bisection however long the span. `spent` is the open time
     by the end of each window, after a leading zero; `zeros` is for each window where a count that runs through it
-    would have begun, had it never paused. A window that runs over a year's end is two that touch.
+    would have begun, had it never paused. A window that runs over a year's end is two that touch. `opened` counts the
+    windows that opened before each day (UTC), of which there are `days` since the ordinal `first_day`.
     """
 
     first: int
     last: int
-    since: datetime
-    until: datetime
+    first_day: int
+    days: int
+    opened: tuple[int, ...]
     opens: tuple[datetime, ...]
     closes: tuple[datetime, ...]
     zeros: tuple[datetime, ...]
     spent: tuple[timedelta, ...]
 
-    def open_until(self, at: datetime) -> timedelta:
-        """The open time of the table before `at`."""
-        index = bisect_right(self.opens, at)
+    def open_by(self, index: int, at: datetime) -> timedelta:
+        """The open time of the table before `at`, where `index` windows have opened."""
         if index and at < self.closes[index - 1]:
             return at - self.zeros[index - 1]
         return self.spent[index]
@@ -247,6 +280,19 @@ class _Table(NamedTuple):
         return zip(self.opens[some], self.closes[some], strict=True)
 
 
+_NO_YEARS = _Table(
+    first=MAXYEAR,
+    last=MINYEAR,
+    first_day=0,
+    days=0,
+    opened=(0,),
+    opens=(),
+    closes=(),
+    zeros=(),
+    spent=(NOTHING,),
+)
+
+
 class _Timeline:
     """The table of a calendar, made longer by whole years when a question lies outside it.
 
@@ -255,32 +301,33 @@ class _Timeline:
 
     def __init__(self, calendar: Calendar) -> None:
         self.calendar = calendar
-        self.table: _Table | None = None
+        self.table = _NO_YEARS
 
     def reaching(self, start: datetime, end: datetime) -> _Table:
         """A table that holds the years of `start` and `end` (UTC)."""
         table = self.table
-        if table is not None and table.since <= start and end < table.until:
+        if table.first <= start.year and end.year <= table.last:
             return table
-        first, last = (start.year, end.year) if table is None else (table.first, table.last)
-        return self._grown(table, min(first, start.year), max(last, end.year))
+        return self._grown(table, min(table.first, start.year), max(table.last, end.year))
 
     def longer(self, table: _Table) -> _Table:
         """That table with one more year."""
         return self._grown(table, table.first, table.last + 1)
 
-    def _grown(self, table: _Table | None, first: int, last: int) -> _Table:
+    def _grown(self, table: _Table, first: int, last: int) -> _Table:
         if last >= MAXYEAR:
-            raise ValueError("the calendar has no open time left")
-        years = range(first, last + 1)
-        earlier = years if table is None else range(first, table.first)
-        later = range(0) if table is None else range(table.last + 1, last + 1)
-        known = () if table is None else zip(table.opens, table.closes, strict=True)
+            raise ValueError(NO_TIME_LEFT)
+        earlier = range(first, min(table.first, last + 1))
+        later = range(max(table.last + 1, earlier.stop), last + 1)
+        known = zip(table.opens, table.closes, strict=True)
         spans = [*_of_years(self.calendar, earlier), *known, *_of_years(self.calendar, later)]
         opens, closes = tuple(one for one, _ in spans), tuple(one for _, one in spans)
         spent = tuple(accumulate((end - begin for begin, end in spans), initial=NOTHING))
         zeros = tuple(begin - before for begin, before in zip(opens, spent, strict=False))
-        self.table = _Table(first, last, _new_year(first), _new_year(last + 1), opens, closes, zeros, spent)
+        first_day, end_day = _new_year(first).toordinal(), _new_year(last + 1).toordinal()
+        per_day = Counter(begin.toordinal() for begin in opens)
+        opened = tuple(accumulate((per_day[day] for day in range(first_day, end_day)), initial=0))
+        self.table = _Table(first, last, first_day, end_day - first_day, opened, opens, closes, zeros, spent)
         return self.table
 
 
@@ -336,7 +383,7 @@ def _utc(moment: datetime) -> datetime:
 def _utc_span(start: datetime, end: datetime) -> tuple[datetime, datetime]:
     start, end = _utc(start), _utc(end)
     if end < start:
-        raise ValueError("a span does not end before it starts")
+        raise ValueError(REVERSED)
     return start, end
 
 

@@ -12,8 +12,8 @@ from itertools import islice
 from django.db import transaction
 from django.db.models import Q
 
-from accounts.calendars import renewed
-from accounts.models import FrozenCalendar, User
+from accounts.calendars import renewed, with_week_of_now
+from accounts.models import FrozenCalendar, Region, User
 from accounts.refusal import Refusal
 from cases import operations
 from cases.enums import ActorRole, EventKind
@@ -60,6 +60,14 @@ def running_in(country: str, subdivision: str | None = None) -> CaseQuerySet:
     return running().filter(place)
 
 
+def running_by_week(region: Region, country: str = "") -> CaseQuerySet:
+    """Those whose account lives by these weekly hours: of a country, or of the region where no country has its own."""
+    there = running().filter(organization__region=region)
+    if country:
+        return there.filter(organization__country=country)
+    return there.exclude(organization__country__in=region.calendars.exclude(country="").values("country"))
+
+
 def running_under(plan: SupportPlan) -> CaseQuerySet:
     """Those that are judged by some version of the plan."""
     return running().filter(plan_version__plan=plan)
@@ -94,12 +102,32 @@ def _move(case: Case, log: list[Fact], history: History, becoming: Becoming, at:
 
 def closures_of_now() -> Becoming:
     """The case's own hours with the closures of its account's place as they now stand."""
+    return _counted_in(_with_closures)
+
+
+def week_of_now() -> Becoming:
+    """The case's own closures with the weekly hours of its account as they now stand."""
+    return _counted_in(_with_week)
+
+
+Renewal = Callable[[Case], FrozenCalendar]
+
+
+def _with_closures(case: Case) -> FrozenCalendar:
+    return renewed(case.calendar, case.organization, case.received_at)
+
+
+def _with_week(case: Case) -> FrozenCalendar:
+    return with_week_of_now(case.calendar, case.organization)
+
+
+def _counted_in(renewal: Renewal) -> Becoming:
     known: dict[tuple[int, int, int], Calendar] = {}
 
     def becoming(case: Case, present: Basis) -> Basis:
         key = (case.calendar_id, case.organization_id, case.received_at.year)
         if key not in known:
-            known[key] = calendar_of(renewed(case.calendar, case.organization, case.received_at))
+            known[key] = calendar_of(renewal(case))
         return Basis(present.promises, known[key])
 
     return becoming
@@ -124,12 +152,19 @@ def apply_closures(cases: CaseQuerySet, *, by: User, at: datetime, reason: str) 
 
     Each case is a transaction of its own; one that was closed meanwhile is left out. `reason` is read by customers.
     """
+    return _apply_renewal(_with_closures, cases, by=by, at=at, reason=reason)
 
+
+def apply_week(cases: CaseQuerySet, *, by: User, at: datetime, reason: str) -> int:
+    """Count the running clocks that would move by the weekly hours as they now stand, as `apply_closures` does."""
+    return _apply_renewal(_with_week, cases, by=by, at=at, reason=reason)
+
+
+def _apply_renewal(renewal: Renewal, cases: CaseQuerySet, *, by: User, at: datetime, reason: str) -> int:
     def change(case: Case) -> None:
-        content = renewed(case.calendar, case.organization, case.received_at).content
-        operations.change_terms(case, by=by, at=at, reason=reason, calendar=FrozenCalendar.of(**content))
+        operations.change_terms(case, by=by, at=at, reason=reason, calendar=FrozenCalendar.of(**renewal(case).content))
 
-    return _apply(moves(cases, closures_of_now(), at), change)
+    return _apply(moves(cases, _counted_in(renewal), at), change)
 
 
 def apply_plan(version: PlanVersion, *, by: User, at: datetime) -> int:

@@ -24,7 +24,7 @@ STAFF_LINKS = (
     ("deliveries", "Deliveries", ""),
 )
 # Pages that stand under a place without lying below its address.
-ALSO_UNDER = {"sun": ("coverage", "rosters"), "plan": ("simulator",)}
+ALSO_UNDER = {"sun": ("coverage", "rosters"), "plan": ("simulator", "calendars")}
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,9 @@ from accounts.local_time import instant_of
 
 
 def validate_zone(name: str) -> None:
-    """Only named zones: a fixed offset forgets daylight saving."""
-    if name not in zoneinfo.available_timezones() or name.startswith("Etc/GMT"):
+    """Only zones of places and UTC: a fixed offset such as EST forgets daylight saving, and no calendar takes it."""
+    place = "/" in name and not name.startswith("Etc/")
+    if name not in zoneinfo.available_timezones() or not (place or name == "UTC"):
         raise ValidationError(f"“{name}” is not the name of a time zone such as Europe/London.")
 
 

@@ -64,7 +64,7 @@ def logins() -> list[Login]:
             (
                 "Administrator",
                 "agnes.wren@support.example",
-                "Look at the back office and at every delivery of mail.",
+                "Change business hours; look at the back office and at every delivery of mail.",
             ),
         )
     ]

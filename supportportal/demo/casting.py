@@ -4,7 +4,7 @@ import tomllib
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from pathlib import Path
 from random import Random
@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
 
+from accounts import calendar_keeping
 from accounts.calendars import freeze
 from accounts.enums import TAKER_ROLES, ContactRole, Layer, StaffRole
 from accounts.models import (
@@ -21,6 +22,7 @@ from accounts.models import (
     Contact,
     OnCall,
     Organization,
+    Region,
     RosterEntry,
     Shift,
     StaffProfile,
@@ -137,8 +139,19 @@ def hire(now: datetime) -> Cast:
     people = _people(script, now)
     _staff(cast, script["staff"], people, centers, script["center"], now)
     _roster(cast, script["center"], now)
+    _hours(people["agnes"], now)
     _customers(cast, script, plan, people, now)
     return cast
+
+
+def _hours(admin: User, now: datetime) -> None:
+    """What an administrator keeps beside the public holidays: a country's own week, a half day and a whole one."""
+    emea = Region.objects.get(code="emea")
+    sunday_to_thursday = {weekday: [["08:00", "12:30"], ["13:30", "18:00"]] for weekday in "60123"}
+    calendar_keeping.keep_week(emea, "EG", sunday_to_thursday, by=admin)
+    eve = date(now.year + (now.date() > date(now.year, 12, 24)), 12, 24)
+    calendar_keeping.close("GB", "", eve, "Christmas Eve", time(13), by=admin)
+    calendar_keeping.close("GB", "", eve + 5 * DAY, "Annual stocktaking", by=admin)
 
 
 def _center(script: dict[str, Any]) -> SupportCenter:

@@ -6,7 +6,7 @@ import holidays
 import pytest
 
 from accounts.calendars import freeze, renewed
-from accounts.holiday_imports import Change, difference, import_holidays
+from accounts.holiday_imports import Change, Difference, Kind, Line, difference, import_holidays
 from accounts.models import Holiday, HolidayImport
 from tests.cast import NOON, refused
 
@@ -42,6 +42,24 @@ def test_the_difference_says_what_an_import_would_add_remove_and_rename(later_re
         Change(date(2027, 8, 2), "Summer Bank Holiday", ""),
     )
     assert pinned() == before
+
+
+@pytest.mark.clause("C-COV-02")
+def test_a_holiday_that_leaves_a_day_for_another_is_told_as_moved():
+    changes = (
+        Change(date(2027, 1, 1), "New Year's Day", "Hogmanay"),
+        Change(date(2027, 3, 1), "", "Founders' Day"),
+        Change(date(2027, 3, 8), "Founders' Day", ""),
+        Change(FAIR, "", "Town fair"),
+        Change(date(2027, 8, 2), "Summer Bank Holiday", ""),
+    )
+
+    assert Difference("GB", "SCT", YEAR, "1", changes).lines == [
+        Line(Kind.RENAMED, date(2027, 1, 1), "Hogmanay", "New Year's Day"),
+        Line(Kind.MOVED, date(2027, 3, 1), "Founders' Day", "Mon 8 Mar 2027"),
+        Line(Kind.ADDED, FAIR, "Town fair"),
+        Line(Kind.REMOVED, date(2027, 8, 2), "Summer Bank Holiday"),
+    ]
 
 
 def test_an_import_makes_the_difference_and_says_who_did(later_release, administrator):

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from accounts.models import RosterEntry
+from accounts.models import Holiday, RosterEntry
 from cases import operations
 from cases.enums import Severity, Status
 from cases.models import Case
@@ -135,6 +135,48 @@ def test_the_forms_of_the_rosters_are_fit_for_everybody(portal, browser, support
         assert faults(page) == []
         page.get_by_role("button", name="Save all the same").click()
         expect(page.get_by_role("status")).to_contain_text("is saved")
+
+
+def test_the_pages_of_calendars_are_fit_for_everybody(portal, browser, administrator, open_case, now):
+    case = open_case(severity=Severity.FOUR, at=now - MINUTE)
+    tomorrow = timezone.localdate() + DAY
+    Holiday.objects.create(country="GB", on=tomorrow + 9 * DAY, name="Stocktaking", closed_from=time(13))
+    calendars = f"{portal}/desk/calendars/"
+    addresses = {
+        "list": calendars,
+        "place": f"{calendars}place/?country=GB&subdivision=SCT",
+        "week": f"{calendars}week/?region=emea",
+        "closure": f"{calendars}closures/new/?country=GB",
+        "removal": f"{calendars}closures/removal/?country=GB&on={tomorrow + 9 * DAY}&name=Stocktaking",
+        "import": f"{calendars}import/?country=GB&subdivision=SCT",
+    }
+
+    assert look_at(browser, portal, administrator, addresses) == {name: [] for name in addresses}
+
+    with visit_as(browser, portal, administrator, java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto(addresses["week"])
+        for weekday in ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"):
+            page.get_by_label(weekday).fill("08:00-12:00, 11:00-18:00" if weekday == "Sunday" else "00:00-24:00")
+        page.get_by_role("button", name="See what it would change").click()
+        expect(page.get_by_role("alert")).to_contain_text("11:00-18:00 overlaps 08:00-12:00.")
+        page.get_by_label("Sunday").fill("00:00-24:00")
+        page.get_by_role("button", name="See what it would change").click()
+        expect(page.get_by_role("region", name="Nothing is changed yet.")).to_contain_text(case.number)
+        page.get_by_role("button", name="Save and count running cases anew").click()
+        expect(page.get_by_role("status")).to_contain_text("Running cases counted anew: 1.")
+        expect(page.get_by_role("region", name="EMEA")).to_contain_text("Every hour of every day")
+
+    assert kinds(case) == ["received", "terms_changed"]
+    with visit_as(browser, portal, administrator) as context:
+        page = context.new_page()
+        page.goto(addresses["week"])
+        page.get_by_label("Monday").fill("09:00-12:30, 13:30-18:00")
+        page.get_by_role("button", name="See what it would change").click()
+        assert faults(page) == []
+        page.get_by_label("Monday").fill("18:00-09:00")
+        page.get_by_role("button", name="Look again").click()
+        assert faults(page) == []
 
 
 def test_the_pages_of_customer_service_are_fit_for_everybody(portal, browser, customer_service, cases):

@@ -8,11 +8,13 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from accounts.enums import StaffRole
-from accounts.holiday_imports import Difference, difference, import_holidays
+from accounts.holiday_imports import Difference, Kind, difference, import_holidays
 from accounts.models import User
 from accounts.refusal import Refusal
 from sla.recalculation import Move, apply_closures, closures_of_now, previewed, running_in
 from sla.words import moment
+
+SIGNS = {Kind.ADDED: "+", Kind.REMOVED: "-", Kind.RENAMED: "~", Kind.MOVED: ">"}
 
 
 class Command(BaseCommand):
@@ -54,11 +56,9 @@ class Command(BaseCommand):
     def _tell(self, found: Difference, moves: list[Move]) -> None:
         if not found.changes:
             self.stdout.write(f"Nothing differs from release {found.release}.")
-        for change in found.changes:
-            if change.before and change.after:
-                self.stdout.write(f"  ~ {change.on} {change.before} becomes {change.after}")
-            else:
-                self.stdout.write(f"  {'+' if change.after else '-'} {change.on} {change.after or change.before}")
+        for line in found.lines:
+            before = f", before {line.before}" if line.before else ""
+            self.stdout.write(f"  {SIGNS[line.kind]} {line.on} {line.name}{before}")
         for move in moves:
             zone = move.case.calendar.zone
             before, after = (moment(at, ZoneInfo(zone)) if at else "held" for at in (move.before, move.after))

@@ -1,0 +1,384 @@
+"""Business hours and holidays: read by staff, changed by administrators who see first what that would do."""
+
+import re
+from datetime import date, time
+
+import holidays
+import pytest
+from django.contrib.admin.models import LogEntry
+
+from accounts.models import Holiday, HolidayImport, Region, RegionCalendar
+from cases.enums import Severity
+from tests.cast import DAY, HOUR, NOON, kinds
+from tests.web.statements import statements
+
+pytestmark = pytest.mark.usefixtures("at_one")
+
+CALENDARS = "/desk/calendars/"
+PLACE = f"{CALENDARS}place/?country=GB&subdivision=SCT"
+WEEK, NEW_WEEK = f"{CALENDARS}week/?region=emea", f"{CALENDARS}week/new/?region=emea"
+CLOSURE, IMPORT = f"{CALENDARS}closures/new/?country=GB", f"{CALENDARS}import/?country=GB&subdivision=SCT"
+TOMORROW = (NOON + DAY).date()
+
+
+@pytest.fixture
+def admin_page(browse, administrator):
+    return browse(administrator)
+
+
+@pytest.fixture
+def running(open_case):
+    """A case in Aberdeen, of eight business hours, that is due tomorrow at ten."""
+    case = open_case(severity=Severity.THREE, at=NOON)
+    assert due(case) == NOON + DAY - 2 * HOUR
+    return case
+
+
+def due(case):
+    case.clock.refresh_from_db()
+    return case.clock.due_at
+
+
+def text_of(response) -> str:
+    """What a page says, its words parted by single spaces."""
+    return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split()).replace("&#x27;", "'")
+
+
+def week(**other) -> dict[str, str]:
+    """The form of a week filled in: weekdays from eight to six."""
+    days = {f"day_{weekday}": "08:00-18:00" if weekday < 5 else "" for weekday in range(7)}
+    return days | {"zone": "Europe/London"} | other
+
+
+def closure(**other) -> dict[str, str]:
+    """The form of a closure filled in: Scotland is closed tomorrow."""
+    filled = {"country": "gb", "subdivision": "sct", "on": f"{TOMORROW}", "closed_from": "", "name": "Town fair"}
+    return filled | other
+
+
+def years(**other) -> dict[str, str]:
+    """The form of an import filled in: Scotland in 2026."""
+    return {"country": "GB", "subdivision": "SCT", "year": "2026", "last_year": "2026"} | other
+
+
+def change(client, address, form, how="save"):
+    """Look at a change, then make it."""
+    looked = client.post(address, form | {"look": "1"}).context["form"]["looked"].value()
+    return client.post(address, form | {how: "1", "looked": looked})
+
+
+# Reading
+
+
+@pytest.mark.clause("C-COV-02", "C-STF-02")
+def test_staff_read_and_only_administrators_change(browse, engineer, support_manager, technical_contact, running):
+    forms = [WEEK, NEW_WEEK, CLOSURE, IMPORT, f"{CALENDARS}week/running-cases/?region=emea"]
+
+    for reader in (browse(engineer), browse(support_manager)):
+        assert "Monday to Friday, 08:00 to 18:00" in text_of(reader.get(CALENDARS))
+        assert "Import public holidays" not in text_of(reader.get(CALENDARS))
+        assert "Good Friday" in text_of(reader.get(PLACE))
+        assert {reader.get(form).status_code for form in forms} == {403}
+        assert {reader.post(form, {"save": "1"}).status_code for form in forms} == {403}
+    assert {browse(technical_contact).get(one).status_code for one in [CALENDARS, PLACE, *forms]} == {404}
+
+
+@pytest.mark.clause("C-COV-02")
+def test_a_place_shows_its_coming_year_with_closures_and_half_days(browse, engineer, running):
+    Holiday.objects.create(country="GB", on=date(2026, 12, 24), name="Christmas Eve", closed_from=time(13))
+    Holiday.objects.create(country="GB", subdivision="ENG", on=date(2026, 3, 9), name="Not in Scotland")
+
+    page = browse(engineer).get(PLACE)
+
+    text = text_of(page)
+    assert "Thursday 24 December 2026 Christmas Eve, closed from 13:00 Closure of all GB" in text
+    assert "Friday 25 December 2026 Christmas Day Public holiday" in text
+    assert "Not in Scotland" not in text
+    assert "Pinned: 2025 (release" in text
+    assert 'aria-label="21 business days. Closed: 24 Christmas Eve, closed from 13:00; 25' in page.content.decode()
+
+
+def test_a_place_where_nobody_is_yet_shows_what_would_hold(browse, engineer):
+    text = text_of(browse(engineer).get(f"{CALENDARS}place/?country=JP"))
+
+    assert "Holidays of JP" in text
+    assert "No year is pinned yet" in text
+    assert not HolidayImport.objects.exists()
+
+
+def test_the_list_costs_the_same_for_one_place_and_for_many(browse, engineer, running):
+    one = len(statements(browse(engineer), CALENDARS))
+    Holiday.objects.bulk_create(
+        Holiday(country=country, on=TOMORROW, name="Fair") for country in ("DE", "FR", "IT", "JP", "US")
+    )
+
+    assert len(statements(browse(engineer), CALENDARS)) == one
+    assert "DE 0 1 day Thu 5 Mar, Fair not pinned yet" in text_of(browse(engineer).get(CALENDARS))
+
+
+# Weekly hours
+
+
+@pytest.mark.clause("C-COV-02", "C-DOC-04")
+def test_a_change_of_hours_shows_which_clocks_would_move_and_moves_none(admin_page, administrator, running):
+    before, form = due(running), week(day_2="9:00-12:30, 13:30-18:00")
+
+    look = admin_page.post(WEEK, form | {"look": "1"})
+
+    assert running.number in text_of(look)
+    assert "1 running clock would move, if counted anew. The change alone moves none." in text_of(look)
+    assert RegionCalendar.objects.get(region="emea").weekly["2"] == [["08:00", "18:00"]]
+
+    assert change(admin_page, WEEK, form).status_code == 302
+    assert RegionCalendar.objects.get(region="emea").weekly["2"] == [["09:00", "12:30"], ["13:30", "18:00"]]
+    assert due(running) == before
+    assert LogEntry.objects.get().user == administrator
+
+
+@pytest.mark.clause("C-DOC-04")
+def test_running_cases_are_counted_by_new_hours_only_when_asked_to(admin_page, running):
+    change(admin_page, WEEK, week(day_2="08:00-12:30, 14:30-24:00"), "count")
+
+    assert due(running) == NOON + 10 * HOUR
+    assert kinds(running) == ["received", "terms_changed"]
+
+
+@pytest.mark.clause("C-DOC-04")
+def test_saved_hours_can_be_taken_to_running_cases_later(admin_page, running):
+    later = f"{CALENDARS}week/running-cases/?region=emea"
+    change(admin_page, WEEK, week(day_2="08:00-12:30, 14:30-24:00"))
+
+    look = admin_page.get(later)
+    counted = admin_page.post(later, {"count": "1", "looked": look.context["form"]["looked"].value()}, follow=True)
+
+    assert running.number in text_of(look)
+    assert "Running cases counted anew: 1." in text_of(counted)
+    assert due(running) == NOON + 10 * HOUR
+    assert "No running clock would move." in text_of(admin_page.get(later))
+
+
+@pytest.mark.clause("C-COV-02")
+def test_a_country_gets_hours_of_its_own_and_goes_back_to_the_regions(admin_page, running):
+    own, removal = f"{WEEK}&country=GB", f"{CALENDARS}week/removal/?region=emea&country=GB"
+    sunday_to_thursday = week(country="gb", day_4="", day_6="08:00-18:00", day_2="")
+
+    look = admin_page.post(NEW_WEEK, sunday_to_thursday | {"look": "1"})
+    change(admin_page, NEW_WEEK, sunday_to_thursday)
+
+    kept = RegionCalendar.objects.get(region="emea", country="GB")
+    assert running.number in text_of(look)
+    assert sorted(kept.weekly) == ["0", "1", "3", "6"]
+    assert "08:00-18:00" in admin_page.get(own).content.decode()
+    assert "No running clock would move" in text_of(admin_page.post(WEEK, week(day_2="") | {"look": "1"}))
+
+    change(admin_page, removal, {})
+    assert not RegionCalendar.objects.filter(country="GB").exists()
+    assert admin_page.get(removal).status_code == 404
+
+
+def test_the_zone_of_a_region_is_for_organizations_without_one(admin_page, aberdeen):
+    change(admin_page, WEEK, week(zone="Europe/Warsaw"))
+
+    assert Region.objects.get(code="emea").anchor_zone == "Europe/Warsaw"
+
+
+@pytest.mark.parametrize(
+    ("address", "wrong", "field", "said"),
+    [
+        (WEEK, {f"day_{day}": "" for day in range(7)}, "day_0", "A calendar is open at some time of the week."),
+        (WEEK, {"day_1": "08:00-12:00, 11:00-18:00"}, "day_1", "11:00-18:00 overlaps 08:00-12:00."),
+        (WEEK, {"day_1": "18:00-08:00"}, "day_1", "18:00-08:00 ends before it begins."),
+        (WEEK, {"day_1": "08:00-08:00"}, "day_1", "ends before it begins"),
+        (WEEK, {"day_1": "early till late"}, "day_1", "“early till late” is not like 09:00-18:00."),
+        (WEEK, {"day_1": "08:00-24:30"}, "day_1", "There is no 24:30"),
+        (WEEK, {"day_1": "08:60-18:00"}, "day_1", "There is no 08:60"),
+        (WEEK, {"zone": "Europe/Atlantis"}, "zone", "is not the name of a time zone"),
+        (WEEK, {"zone": "EST"}, "zone", "is not the name of a time zone"),
+        (WEEK, {"zone": ""}, "zone", "Name a time zone."),
+        (NEW_WEEK, {"country": "XX"}, "country", "“XX” is not a country"),
+        (NEW_WEEK, {"country": ""}, "country", "Name a country."),
+        (CLOSURE, {"country": "XX"}, "country", "“XX” is not a country"),
+        (CLOSURE, {"subdivision": "XYZ"}, "subdivision", "“XYZ” is no part of GB"),
+        (CLOSURE, {"on": "soon"}, "on", "Choose a day."),
+        (CLOSURE, {"on": "1926-03-05"}, "on", "Choose a day from 2000 to 2099."),
+        (CLOSURE, {"on": "2026-12-25"}, "on", "25 December 2026 is closed already: Christmas Day."),
+        (CLOSURE, {"closed_from": "00:00"}, "closed_from", "Closed from midnight is closed all day"),
+        (CLOSURE, {"closed_from": "25:00"}, "closed_from", "Give a time"),
+        (CLOSURE, {"name": ""}, "name", "Name it."),
+        (IMPORT, {"country": "XX"}, "country", "“XX” is not a country"),
+        (IMPORT, {"subdivision": "XYZ"}, "subdivision", "“XYZ” is no part of GB"),
+        (IMPORT, {"year": "MMXXVI"}, "year", "Give a year, such as 2027."),
+        (IMPORT, {"year": "1500"}, "year", "Choose a year from 2000 to 2099."),
+        (IMPORT, {"year": "2028"}, "last_year", "the first one before the last."),
+        (IMPORT, {"last_year": "2099"}, "last_year", "Choose up to 10 years"),
+    ],
+    ids=lambda value: str(value)[:60],
+)
+@pytest.mark.parametrize("how", ["look", "save"])
+def test_what_cannot_be_is_said_next_to_its_field_and_changes_nothing(
+    admin_page, running, address, wrong, field, said, how
+):
+    usual = {WEEK: week, NEW_WEEK: lambda **other: week(country="EG") | other, CLOSURE: closure, IMPORT: years}
+    form = usual[address](**wrong)
+    before = everything()
+
+    page = admin_page.post(address, form | {how: "1"})
+
+    assert page.status_code == 422
+    assert said in " ".join(page.context["form"].errors[field])
+    assert {page.context["form"][name].value() for name in wrong} == set(wrong.values())
+    assert everything() == before
+
+
+def everything():
+    """All rows that the pages keep."""
+    kept = (Region, RegionCalendar, Holiday, HolidayImport, LogEntry)
+    return [list(model.objects.order_by("pk").values()) for model in kept]
+
+
+def test_a_closure_is_told_once_for_the_whole_country_and_a_part_of_it(admin_page, running):
+    change(admin_page, CLOSURE, closure(subdivision=""))
+
+    again = admin_page.post(CLOSURE, closure(name="Another") | {"look": "1"})
+
+    assert "5 March 2026 is closed already: Town fair." in again.context["form"].errors["on"]
+
+
+def test_a_country_has_hours_of_its_own_once(admin_page, running):
+    change(admin_page, NEW_WEEK, week(country="EG"))
+
+    again = admin_page.post(NEW_WEEK, week(country="EG") | {"look": "1"})
+
+    assert "EG has hours of its own already: change those." in again.context["form"].errors["country"]
+
+
+def test_what_does_not_exist_is_not_found(admin_page, aberdeen):
+    missing = [
+        f"{CALENDARS}place/?country=XX",
+        f"{CALENDARS}place/?country=GB&subdivision=XYZ",
+        f"{CALENDARS}place/",
+        f"{CALENDARS}week/?region=atlantis",
+        f"{CALENDARS}week/?region=%00",
+        f"{CALENDARS}week/removal/?region=emea",
+        f"{CALENDARS}week/removal/?region=emea&country=FR",
+        f"{CALENDARS}closures/removal/?country=GB&on=soon&name=Fair",
+        f"{CALENDARS}closures/removal/?country=GB&on=2026-03-05&name=Fair",
+    ]
+
+    assert [admin_page.get(one).status_code for one in missing] == [404] * len(missing)
+
+
+# Closures
+
+
+@pytest.mark.clause("C-COV-02", "C-DOC-04")
+def test_a_closure_shows_which_clocks_it_would_move_and_moves_them_only_when_asked_to(admin_page, open_case):
+    case = open_case(severity=Severity.FOUR, at=NOON)
+    before = due(case)
+
+    look = admin_page.post(CLOSURE, closure() | {"look": "1"})
+    change(admin_page, CLOSURE, closure())
+
+    assert case.number in text_of(look)
+    assert Holiday.objects.get(on=TOMORROW, subdivision="SCT", source="admin").name == "Town fair"
+    assert due(case) == before
+
+    later = f"{CALENDARS}closures/running-cases/?country=GB&subdivision=SCT"
+    change(admin_page, later, {}, "count")
+    assert due(case) == before + DAY
+
+
+@pytest.mark.clause("C-COV-02", "C-DOC-04")
+def test_a_half_day_and_its_removal_move_running_cases_when_asked_to(admin_page, open_case):
+    case = open_case(severity=Severity.FOUR, at=NOON)
+    before = due(case)
+    assert before == NOON + DAY - 2 * HOUR
+
+    change(admin_page, CLOSURE, closure(closed_from="09:00", subdivision=""), "count")
+    moved = due(case)
+    removal = f"{CALENDARS}closures/removal/?country=GB&subdivision=&on={TOMORROW}&name=Town%20fair"
+    look = admin_page.get(removal)
+    change(admin_page, removal, {}, "count")
+
+    assert moved == NOON + 2 * DAY - 3 * HOUR
+    assert "Town fair, Thursday 5 March 2026, from 09:00." in text_of(look)
+    assert not Holiday.objects.filter(source="admin").exists()
+    assert due(case) == before
+
+
+def test_only_what_was_looked_at_is_saved(admin_page, running):
+    looked = admin_page.post(CLOSURE, closure() | {"look": "1"}).context["form"]["looked"].value()
+
+    other = admin_page.post(CLOSURE, closure(closed_from="13:00") | {"save": "1", "looked": looked})
+    unseen = admin_page.post(CLOSURE, closure() | {"count": "1"})
+
+    assert (other.status_code, unseen.status_code) == (422, 422)
+    assert "This is not what you looked at." in text_of(other)
+    assert not Holiday.objects.filter(source="admin").exists()
+    assert kinds(running) == ["received"]
+
+
+# Imports
+
+
+@pytest.fixture
+def later_release(open_case, monkeypatch):
+    """A case that is due tomorrow, and a package that by now tells another 2026 for Scotland, and no 2027."""
+    case = open_case(severity=Severity.FOUR, at=NOON)
+    pinned = Holiday.objects.filter(country="GB", subdivision="SCT", on__year=2026, source="library")
+    told = dict(pinned.values_list("on", "name"))
+    told[TOMORROW] = "Day of Rest"
+    told[date(2026, 1, 1)] = "Hogmanay"
+    told[date(2026, 8, 10)] = told.pop(date(2026, 8, 3))
+    del told[date(2026, 11, 30)]
+    known = {2026: told}
+    monkeypatch.setattr(holidays, "country_holidays", lambda *_, years, **__: known.get(years, {}))
+    return case
+
+
+@pytest.mark.clause("C-COV-02", "C-DOC-04")
+def test_an_import_shows_every_difference_and_the_clocks_before_anything_is_written(admin_page, later_release):
+    before = everything()
+
+    page = text_of(admin_page.post(IMPORT, years() | {"look": "1"}))
+
+    assert "Thu 1 Jan 2026 Hogmanay renamed before New Year's Day" in page
+    assert "Thu 5 Mar 2026 Day of Rest added" in page
+    assert "Mon 10 Aug 2026 Summer Bank Holiday moved before Mon 3 Aug 2026" in page
+    assert "removed" in page
+    assert later_release.number in page
+    assert everything() == before
+
+
+@pytest.mark.clause("C-DOC-04")
+@pytest.mark.parametrize(("how", "moved"), [("save", 0 * DAY), ("count", DAY)])
+def test_an_import_moves_running_cases_only_when_asked_to(admin_page, administrator, later_release, how, moved):
+    before = due(later_release)
+
+    change(admin_page, IMPORT, years(), how)
+
+    record = HolidayImport.objects.get(country="GB", subdivision="SCT", year=2026)
+    assert Holiday.objects.get(on=TOMORROW).name == "Day of Rest"
+    assert not Holiday.objects.filter(on=date(2026, 11, 30), subdivision="SCT").exists()
+    assert (record.imported_by, LogEntry.objects.get().user) == (administrator, administrator)
+    assert due(later_release) == before + moved
+
+
+def test_an_import_that_fails_in_its_second_year_changes_nothing(admin_page, later_release):
+    before = everything()
+
+    page = admin_page.post(IMPORT, years(last_year="2027") | {"save": "1"})
+
+    assert page.status_code == 422
+    assert "No holidays of GB are known for 2027." in page.context["form"].errors["year"]
+    assert everything() == before
+
+
+def test_holidays_that_changed_since_the_look_are_not_imported(admin_page, later_release):
+    looked = admin_page.post(IMPORT, years() | {"look": "1"}).context["form"]["looked"].value()
+    Holiday.objects.filter(on=date(2026, 12, 25)).delete()
+
+    page = admin_page.post(IMPORT, years() | {"save": "1", "looked": looked})
+
+    assert page.status_code == 422
+    assert not Holiday.objects.filter(on=TOMORROW).exists()

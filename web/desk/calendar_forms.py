@@ -1,0 +1,381 @@
+"""Changes of business hours and closures as forms: what each would do is shown before it is saved (A-02, A-09).
+
+A form changes rows and never a running case. The cases are counted anew afterwards, and only if that was asked for.
+"""
+
+import calendar
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar, cast
+
+from django import forms
+from django.http import QueryDict
+
+from accounts import calendar_keeping, weekly_hours
+from accounts.holiday_imports import Line
+from accounts.models import Holiday, Region, RegionCalendar, User
+from accounts.refusal import Refusal
+from cases.models import CaseQuerySet
+from sla.recalculation import (
+    Becoming,
+    Move,
+    apply_closures,
+    apply_week,
+    closures_of_now,
+    previewed,
+    running_by_week,
+    running_in,
+    week_of_now,
+)
+from web.desk.roster_forms import DayField, HoursField
+
+DAYS = [f"day_{weekday}" for weekday in range(7)]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a change would do: to public holidays, and to the clocks that run if they were counted by it."""
+
+    lines: list[Line]
+    moves: list[Move]
+
+
+class ChangeForm(forms.Form):
+    """A change of calendars, saved only as it was looked at: `looked` names what was shown."""
+
+    heading: ClassVar[str]
+    told: str = ""
+    beside: ClassVar[Sequence[Sequence[str]]] = ()
+    button: ClassVar[str] = "Save"
+    done: ClassVar[str] = "Saved."
+    changes_rows: ClassVar[bool] = True
+
+    looked = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, data: QueryDict | None, **kwargs: Any):
+        asks = any(name != "looked" for name in self.base_fields)
+        super().__init__(data if asks or data else QueryDict(), label_suffix="", **kwargs)
+
+    @property
+    def lines(self) -> list[list[forms.BoundField]]:
+        """The fields as they stand beside each other."""
+        return [[self[name] for name in names if name in self.fields] for names in self.beside]
+
+    # What each change says for itself
+
+    def make(self, by: User, at: datetime) -> list[Line]:
+        """Change the rows; say what becomes of public holidays. Raises Refusal, its code beginning with the field."""
+        raise NotImplementedError
+
+    def cases(self) -> CaseQuerySet:
+        """The running cases that live by what changes."""
+        raise NotImplementedError
+
+    def becoming(self) -> Becoming:
+        """How they would be counted after it."""
+        raise NotImplementedError
+
+    def count(self, by: User, at: datetime) -> int:
+        """Count them anew by the rows as they now stand (A-09)."""
+        raise NotImplementedError
+
+    # What all changes share
+
+    def look(self, by: User, at: datetime) -> Look | None:
+        """What this valid form would do; None when something stands against it, which the form then says."""
+        lines: list[Line] = []
+        try:
+            return Look(lines, previewed(lambda: lines.extend(self.make(by, at)), self.cases(), self.becoming(), at))
+        except Refusal as refusal:
+            self.refuse(refusal)
+            return None
+
+    def remember(self, look: Look) -> None:
+        """Let what is shown now, and nothing else, be saved."""
+        data = cast(QueryDict, self.data).copy()
+        data["looked"] = self._token(look)
+        self.data = data
+
+    def save(self, look: Look, by: User, at: datetime) -> bool:
+        """Make the change if it is what was looked at; otherwise the form says what stands against it."""
+        if self.cleaned_data["looked"] != self._token(look):
+            self.add_error(None, "This is not what you looked at. See what it would change now, then save it.")
+            return False
+        try:
+            self.make(by, at)
+        except Refusal as refusal:
+            self.refuse(refusal)
+            return False
+        return True
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Show a refusal next to the field its code begins with."""
+        self.add_error(next((name for name in self.fields if refusal.code.startswith(name)), None), refusal.message)
+
+    def _token(self, look: Look) -> str:
+        asked = {name: value for name, value in self.cleaned_data.items() if name != "looked"}
+        return hashlib.sha256(repr((asked, look.lines)).encode()).hexdigest()
+
+
+class CountryField(forms.CharField):
+    def __init__(self) -> None:
+        super().__init__(label="Country", max_length=2, help_text="Two letters, such as GB.")
+        self.error_messages |= {"required": "Name a country.", "max_length": "A country has two letters."}
+
+    def clean(self, value: Any) -> str:
+        return cast(str, super().clean(value)).upper()
+
+
+class SubdivisionField(forms.CharField):
+    def __init__(self) -> None:
+        hint = "State or province, such as SCT. Empty: the whole country."
+        super().__init__(label="Subdivision", max_length=8, required=False, help_text=hint)
+        self.error_messages["max_length"] = "Keep it to %(limit_value)d characters."
+
+    def clean(self, value: Any) -> str:
+        return cast(str, super().clean(value)).upper()
+
+
+# Weekly hours
+
+
+class DayHoursField(forms.CharField):
+    """A day's hours as text; cleans to intervals."""
+
+    def __init__(self, weekday: int):
+        super().__init__(label=calendar.day_name[weekday], required=False, max_length=200)
+        self.widget.attrs |= {"placeholder": "closed", "spellcheck": "false"}
+
+    def clean(self, value: Any) -> Any:
+        try:
+            return weekly_hours.read(super().clean(value))
+        except Refusal as refusal:
+            raise forms.ValidationError(refusal.message) from refusal
+
+
+class OfWeek(ChangeForm):
+    """Something about the weekly hours of a region, or of one of its countries."""
+
+    def __init__(self, region: Region, country: str, data: QueryDict | None, **kwargs: Any):
+        self.region, self.of_country = region, country
+        super().__init__(data, **kwargs)
+
+    @property
+    def whose(self) -> str:
+        """Whose hours these are."""
+        return f"{self.of_country} in {self.region}" if self.of_country else str(self.region)
+
+    def cases(self) -> CaseQuerySet:
+        return running_by_week(self.region, self.of_country)
+
+    def becoming(self) -> Becoming:
+        return week_of_now()
+
+    def count(self, by: User, at: datetime) -> int:
+        return apply_week(self.cases(), by=by, at=at, reason=f"Business hours of {self.whose} were changed.")
+
+
+class WeekForm(OfWeek):
+    """A week of opening hours."""
+
+    heading = "Weekly hours"
+    told = "Local hours, such as 09:00-12:30, 13:30-18:00. A day left empty is closed; midnight at the end is 24:00."
+    beside = (("zone", "country"), DAYS[:2], DAYS[2:4], DAYS[4:6], DAYS[6:])
+    done = "The hours are saved."
+
+    zone = forms.CharField(
+        label="Time zone of the region",
+        max_length=64,
+        help_text="Such as Europe/London: for organizations whose own zone is unknown. Cases keep the zone they have.",
+        error_messages={"required": "Name a time zone."},
+    )
+    country = CountryField()
+
+    def __init__(self, region: Region, country: str, data: QueryDict | None, *, new: bool = False):
+        kept = region.calendars.filter(country__in=["", country]).order_by("-country").first()
+        weekly = kept.weekly if kept else {}
+        initial = {day: weekly_hours.write(weekly.get(day[-1], [])) for day in DAYS}
+        super().__init__(region, country, data, initial=initial | {"zone": region.anchor_zone})
+        if new or country:
+            del self.fields["zone"]
+        if not new:
+            del self.fields["country"]
+        for weekday, name in enumerate(DAYS):
+            self.fields[name] = DayHoursField(weekday)
+
+    def clean_country(self) -> str:
+        self.of_country = self.cleaned_data["country"]
+        if self.region.calendars.filter(country=self.of_country).exists():
+            raise forms.ValidationError(f"{self.of_country} has hours of its own already: change those.")
+        return self.of_country
+
+    def make(self, by: User, at: datetime) -> list[Line]:
+        if "zone" in self.fields:
+            calendar_keeping.keep_anchor(self.region, self.cleaned_data["zone"], by=by)
+        weekly = {name[-1]: self.cleaned_data[name] for name in DAYS if self.cleaned_data[name]}
+        calendar_keeping.keep_week(self.region, self.of_country, weekly, by=by)
+        return []
+
+    def refuse(self, refusal: Refusal) -> None:
+        if refusal.code == "weekly_impossible":
+            self.add_error(DAYS[0], refusal.message)
+        else:
+            super().refuse(refusal)
+
+
+class WeekRemovalForm(OfWeek):
+    """A country goes back to the hours of its region."""
+
+    heading = "Remove the country's own hours"
+    told = "The hours of the region hold for it again."
+    button = "Remove"
+    done = "The country's own hours are removed."
+
+    def make(self, by: User, at: datetime) -> list[Line]:
+        week = RegionCalendar.objects.filter(region=self.region, country=self.of_country).first()
+        if week is None:
+            raise Refusal("week_gone", "It has no hours of its own any more.")
+        calendar_keeping.remove_week(week, by=by)
+        return []
+
+
+class WeekCountForm(OfWeek):
+    """Running cases are counted by the weekly hours as they stand."""
+
+    heading = "Count running cases by these weekly hours"
+    changes_rows = False
+
+    def make(self, by: User, at: datetime) -> list[Line]:
+        calendar_keeping.require_keeper(by)
+        return []
+
+
+# Closures
+
+
+class OfPlace(ChangeForm):
+    """Something about the closures of a country, or of one of its parts."""
+
+    def __init__(self, country: str, subdivision: str, data: QueryDict | None, **kwargs: Any):
+        self.place = country, subdivision
+        super().__init__(data, **kwargs)
+
+    @property
+    def whose(self) -> str:
+        """Whose closures these are."""
+        return ", ".join(part for part in self.place if part)
+
+    def clean(self) -> None:
+        """Go by what was typed from here on."""
+        country, subdivision = self.place
+        self.place = self.cleaned_data.get("country", country), self.cleaned_data.get("subdivision", subdivision)
+
+    def cases(self) -> CaseQuerySet:
+        return running_in(*self.place)
+
+    def becoming(self) -> Becoming:
+        return closures_of_now()
+
+    def count(self, by: User, at: datetime) -> int:
+        return apply_closures(self.cases(), by=by, at=at, reason=self.reason)
+
+    @property
+    def reason(self) -> str:
+        """What customers read in a case that is counted anew."""
+        return f"Holidays and closures of {self.whose} were changed."
+
+
+def _running_throughout(country: str, subdivision: str) -> CaseQuerySet:
+    """What a closure concerns: one of the whole country holds in each of its parts."""
+    return running_in(country, subdivision or None)
+
+
+class ClosureForm(OfPlace):
+    """A day that is closed, or closes early, beside the public holidays."""
+
+    heading = "Close a day"
+    beside = (("country", "subdivision"), ("on", "closed_from"), ("name",))
+    done = "The closure is saved."
+
+    country, subdivision = CountryField(), SubdivisionField()
+    on = DayField(label="Day")
+    closed_from = HoursField(label="Closed from", required=False, help_text="Local time. Empty: closed all day.")
+    name = forms.CharField(
+        label="Name",
+        max_length=200,
+        help_text="Customers read it in the explanation of a deadline.",
+        error_messages={"required": "Name it.", "max_length": "Keep it to %(limit_value)d characters."},
+    )
+
+    def cases(self) -> CaseQuerySet:
+        return _running_throughout(*self.place)
+
+    def make(self, by: User, at: datetime) -> list[Line]:
+        given = self.cleaned_data
+        calendar_keeping.close(*self.place, given["on"], given["name"], given["closed_from"], by=by)
+        return []
+
+
+class ClosureRemovalForm(OfPlace):
+    """A closure is taken back."""
+
+    heading = "Remove a closure"
+    button = "Remove"
+    done = "The closure is removed."
+
+    def __init__(self, closure: Holiday, data: QueryDict | None):
+        self.closure, self.key = closure, closure.pk
+        super().__init__(closure.country, closure.subdivision, data)
+        early = f", from {closure.closed_from:%H:%M}" if closure.closed_from else ""
+        self.told = f"{closure.name}, {closure.on:%A} {closure.on.day} {closure.on:%B %Y}{early}."
+
+    def cases(self) -> CaseQuerySet:
+        return _running_throughout(*self.place)
+
+    def make(self, by: User, at: datetime) -> list[Line]:
+        closure = Holiday.objects.filter(pk=self.key).first()
+        if closure is None:
+            raise Refusal("closure_gone", "This closure is removed already.")
+        calendar_keeping.reopen(closure, by=by)
+        return []
+
+
+class ImportForm(OfPlace):
+    """Public holidays of some years, as the installed release of the package knows them."""
+
+    heading = "Import public holidays"
+    told = "Replaces the public holidays of these years; closures that administrators keep stay."
+    beside = (("country", "subdivision"), ("year", "last_year"))
+    button = "Import"
+    done = "The public holidays are imported."
+
+    country, subdivision = CountryField(), SubdivisionField()
+    year = forms.IntegerField(
+        label="From year", error_messages={"required": "Give a year.", "invalid": "Give a year, such as 2027."}
+    )
+    last_year = forms.IntegerField(
+        label="To year", error_messages={"required": "Give a year.", "invalid": "Give a year, such as 2027."}
+    )
+
+    def make(self, by: User, at: datetime) -> list[Line]:
+        years = self.cleaned_data["year"], self.cleaned_data["last_year"]
+        found = calendar_keeping.import_years(*self.place, *years, by=by, at=at)
+        return [line for one in found for line in one.lines]
+
+    @property
+    def reason(self) -> str:
+        first, last = self.cleaned_data["year"], self.cleaned_data["last_year"]
+        return f"Public holidays of {self.whose} {first}{f' to {last}' if last > first else ''} were corrected."
+
+
+class ClosureCountForm(OfPlace):
+    """Running cases are counted by the closures as they stand."""
+
+    heading = "Count running cases by these holidays"
+    changes_rows = False
+
+    def make(self, by: User, at: datetime) -> list[Line]:
+        calendar_keeping.require_keeper(by)
+        return []

@@ -32,7 +32,7 @@ def received_with(case: Case, count: int) -> list[Case]:
 
 def received_at(case: Case, moments: Sequence[datetime]) -> list[Case]:
     """A case like `case`, which was just received, for each of these aware moments."""
-    receipt = case.events.get()
+    receipt = case.events.get(kind=EventKind.RECEIVED)
     copies = [_unwritten(case, at) for at in moments]
     with transaction.atomic():
         Case.objects.bulk_create(copies)

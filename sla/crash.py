@@ -11,12 +11,14 @@ from django.conf import settings
 
 
 class CrashPoint(StrEnum):
-    """Where in a sweep's batch."""
+    """Where in a sweep: of timers, by the batch, and of the cases of who is away, case by case."""
 
     CASES_CLAIMED = "cases_claimed"
     FACTS_RECORDED = "facts_recorded"
     BEFORE_COMMIT = "before_commit"
     AFTER_COMMIT = "after_commit"
+    BEFORE_CASE_REHOMED = "before_case_rehomed"
+    CASE_REHOMED = "case_rehomed"
 
 
 def pass_point(point: CrashPoint) -> None:

@@ -3,16 +3,16 @@
 from celery import shared_task
 from django.utils import timezone
 
-from sla import gap_watch, operations
+from sla import gap_watch, operations, rehoming
 
 
 @shared_task
 def sweep() -> int:
-    """Let everything that is due take effect, and say that it was looked for."""
+    """Let everything that is due take effect, and say that it was looked for; then hand over for who is away."""
     at = timezone.now()
     effects = operations.sweep_due(at)
     operations.note_sweep(at)
-    return effects
+    return effects + rehoming.rehome_due(at)
 
 
 @shared_task

@@ -18,10 +18,12 @@ from accounts import rostering
 from accounts.enums import AbsenceReason, Layer
 from accounts.models import Absence, OnCall, RosterEntry, SupportCenter, Swap
 from accounts.permissions import may
+from cases.rehoming import Move
 from web.case.access import person
 from web.case.doors import UNPROCESSABLE
 from web.case.times import Times
 from web.desk.coverage import coverage_page
+from web.desk.rehoming import Moves, in_short, moves_of
 from web.desk.roster_conflicts import conflicts_of, digest
 from web.desk.roster_forms import AbsenceForm, EntryForm, OnCallForm, RowForm, SwapForm
 from web.desk.rosters import WeekForm, roster_page
@@ -83,9 +85,12 @@ def _edit(request: HttpRequest, make: Callable[..., RowForm], row: rostering.Row
     removing = "remove" in request.POST and bool(row.pk)
     form = make(row, None if removing else request.POST or None, initial=_proposed(request))
     conflicts: list[str] = []
+    moves: list[Move] = []
     if removing or (request.method == "POST" and form.is_valid()):
         conflicts = conflicts_of(row, reader, times, removing=removing)
-        if not conflicts or request.POST.get("despite") == digest(conflicts):
+        moves = moves_of(row, reader, times) if isinstance(row, Absence) and not removing else []
+        seen = digest([*conflicts, *in_short(moves)])
+        if not seen or request.POST.get("despite") == seen:
             said = f"The {form.noun} of {row.user} is {'removed' if removing else 'saved'}."
             if removing:
                 rostering.remove(row, by=reader)
@@ -99,10 +104,12 @@ def _edit(request: HttpRequest, make: Callable[..., RowForm], row: rostering.Row
         "noun": form.noun,
         "back": back,
         "conflicts": conflicts,
-        "despite": digest(conflicts),
+        "moves": Moves(moves, max(times.now, row.starts_at), times) if moves else None,
+        "despite": digest([*conflicts, *in_short(moves)]),
         "removing": removing,
+        "rehomed": times.moment(row.rehomed_at).reader if isinstance(row, Absence) and row.rehomed_at else "",
     }
-    status = UNPROCESSABLE if form.errors or conflicts else 200
+    status = UNPROCESSABLE if form.errors or conflicts or moves else 200
     return render(request, "desk/roster_form.html", page, status=status)
 
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 
 from django.db import transaction
 
@@ -17,25 +16,7 @@ from web.case.times import Times
 SHOWN = 50
 
 
-def moves_of(row: Absence, by: User, times: Times) -> list[Move]:
-    """What would become of the open cases, as things stand, when this absence begins. Writes nothing."""
-    if not row.is_to_rehome or row.ends_at <= times.now:
-        return []
-    with transaction.atomic():
-        tried = copy(row)
-        rostering.keep(tried, by=by)
-        moves = plan(tried, max(times.now, tried.starts_at))
-        transaction.set_rollback(True)
-    return moves
-
-
-def in_short(moves: Sequence[Move]) -> Iterator[str]:
-    """Which case goes to whom."""
-    for move in moves:
-        yield f"{move.case.number} {move.taker.pk if move.taker else ''}"
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Line:
     """A case and where it goes; `taker` is empty when it stays."""
 
@@ -48,19 +29,26 @@ class Line:
     why: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Moves:
-    """The moves in words, of which a long list shows the gravest cases."""
+    """What happens at the aware moment `at`, in words; of a long list the gravest cases are shown."""
 
     moves: Sequence[Move]
     at: datetime
     times: Times
 
-    @property
-    def when(self) -> str:
-        return "at once" if self.at <= self.times.now else f"on {self.times.moment(self.at).reader}"
+    def in_short(self) -> Iterator[str]:
+        """Which case goes to whom: what must have been seen before it is saved."""
+        for move in self.moves:
+            yield f"{move.case.number} {move.taker.pk if move.taker else ''}"
 
-    @cached_property
+    @property
+    def heading(self) -> str:
+        """How many, and when: "2 open cases move on Thu 5 Mar, 00:00 GMT"."""
+        when = "at once" if self.at <= self.times.now else f"on {self.times.moment(self.at).reader}"
+        return f"1 open case moves {when}" if len(self.moves) == 1 else f"{len(self.moves)} open cases move {when}"
+
+    @property
     def lines(self) -> list[Line]:
         return [_line(move) for move in self.moves[:SHOWN]]
 
@@ -68,10 +56,6 @@ class Moves:
     def more(self) -> int:
         """How many are not shown."""
         return max(0, len(self.moves) - SHOWN)
-
-    @property
-    def count(self) -> str:
-        return "1 open case" if len(self.moves) == 1 else f"{len(self.moves)} open cases"
 
     @property
     def staying(self) -> int:
@@ -90,3 +74,19 @@ def _line(move: Move) -> Line:
         str(move.taker or ""),
         " ".join(move.why),
     )
+
+
+def moves_of(row: Absence, by: User, times: Times) -> Moves | None:
+    """What would become of the open cases, as things stand, when this absence begins; None when nothing moves.
+
+    Writes nothing.
+    """
+    if not row.is_to_rehome or row.ends_at <= times.now:
+        return None
+    at = max(times.now, row.starts_at)
+    with transaction.atomic():
+        tried = copy(row)
+        rostering.keep(tried, by=by)
+        moves = plan(tried, at)
+        transaction.set_rollback(True)
+    return Moves(moves, at, times) if moves else None

@@ -11,7 +11,7 @@ from accounts.enums import ENGINEER_ROLES, AbsenceReason, Layer
 from accounts.models import Absence, User
 from accounts.rosters import Roster
 from cases.candidates import TAKERS, candidates
-from cases.choice import Candidate, Choice, choose, merits, reasons
+from cases.choice import Choice, choose, merits, reasons
 from cases.enums import ReassignmentReason, Severity
 from cases.models import Case
 
@@ -35,9 +35,10 @@ class Move:
 def plan(absence: Absence, at: datetime) -> list[Move]:
     """Who takes each open case of the absent person at `at` (aware), the gravest first.
 
-    The substitute does who is an engineer and not away. Without one it is whom the suggestion chooses: a Severity 1
-    goes to whoever is on shift, and to a substitute only on shift (A-12); the others stay in the account's region, with
-    somebody who is not about to leave as well. Each case counts into the load of who took the ones before it.
+    The substitute does, when an engineer and not away. Without one skill and then load choose: for a Severity 1 among
+    those on shift anywhere, else on call, and a substitute takes it on shift only; for the others in the account's
+    region (A-12), among those on shift while the first answer is due, and who stays before who leaves as well. Each
+    case counts into the load of who takes it.
 
     Takes the same few statements for any number of cases. The absence must be saved.
     """
@@ -53,8 +54,7 @@ class _Crew:
         self.absence, self.at = absence, at
         self.roster = Roster.between(at, at)
         self.present = [one for one in self.roster.staff if self.roster.is_available(one.user_id, at)]
-        on_shift = self.roster.on_shift(None, at, TAKERS)
-        self.pool = {one.person: one for one in candidates([one.user_id for one in self.present], on_shift)}
+        self.pool = {one.person: one for one in candidates([one.user_id for one in self.present], [])}
         self.pool.pop(absence.user_id, None)
         self.leaving = set(
             Absence.objects.filter(starts_at__lt=absence.ends_at, ends_at__gt=at).values_list("user", flat=True)
@@ -90,29 +90,37 @@ class _Crew:
         return ""
 
     def _suggested(self, case: Case) -> Move:
-        region = case.organization.region_id
-        urgent = case.severity == Severity.ONE
-        on_shift = self.roster.on_shift(None if urgent else region, self.at, TAKERS)
-        if choice := self._choose(case, on_shift, stays=not urgent):
+        if case.severity == Severity.ONE:
+            return self._for_severity_1(case)
+        region = case.organization.region
+        lead: tuple[str, ...] = ()
+        if case.responded_at is None:  # its clock runs; what was answered is taken up when its engineer comes in
+            on_shift = self.roster.on_shift(region.pk, self.at, TAKERS)
+            if choice := self._choose(case, on_shift, on_shift=True):
+                return self._chosen(case, choice, reasons(choice, self._names(case)))
+            lead = ("Nobody of the region is on shift then.",)
+        at_home = [one.user_id for one in self.present if one.center and one.center.region_id == region.pk]
+        if choice := self._choose(case, at_home):
+            return self._chosen(case, choice, [*lead, *merits(choice, self._names(case), f"at hand in {region}")])
+        return Move(case, None, (f"No engineer of {region} is there.",))
+
+    def _for_severity_1(self, case: Case) -> Move:
+        on_shift = self.roster.on_shift(None, self.at, TAKERS)
+        people = on_shift or self.roster.on_call(Layer.ENGINEER, case.organization.region_id, self.at)
+        if choice := self._choose(case, people, on_shift=bool(on_shift), for_now=True):
             return self._chosen(case, choice, reasons(choice, self._names(case)))
-        if urgent:
-            choice = self._choose(case, self.roster.on_call(Layer.ENGINEER, region, self.at), stays=False)
-            why = reasons(choice, self._names(case)) if choice else ["Nobody is on shift or on call."]
-            return self._chosen(case, choice, why)
-        at_home = [one.user_id for one in self.present if one.center and one.center.region_id == region]
-        if choice := self._choose(case, at_home, stays=True):
-            why = ["Nobody of the region is on shift then.", *merits(choice, self._names(case), "of the region there")]
-            return self._chosen(case, choice, why)
-        return Move(case, None, (f"No engineer of {case.organization.region} is there.",))
+        return Move(case, None, ("Nobody is on shift or on call.",))
 
-    def _choose(self, case: Case, people: Collection[int], *, stays: bool) -> Choice | None:
-        """Among those who `stays` throughout the absence, unless all of them leave meanwhile."""
-        able: list[Candidate] = [self.pool[one] for one in people if one in self.pool]
-        staying = [one for one in able if one.person not in self.leaving]
-        return choose(staying if stays and staying else able, [case.product.code])
+    def _choose(
+        self, case: Case, people: Collection[int], *, on_shift: bool = False, for_now: bool = False
+    ) -> Choice | None:
+        """Among those who stay throughout the absence, unless all of them leave meanwhile or it is `for_now`."""
+        able = [replace(self.pool[one], on_shift=on_shift) for one in people if one in self.pool]
+        staying = [one for one in able if for_now or one.person not in self.leaving]
+        return choose(staying or able, [case.product.code])
 
-    def _chosen(self, case: Case, choice: Choice | None, why: Iterable[str]) -> Move:
-        return Move(case, self.users[choice.taker.person] if choice else None, tuple(why))
+    def _chosen(self, case: Case, choice: Choice, why: Iterable[str]) -> Move:
+        return Move(case, self.users[choice.taker.person], tuple(why))
 
     def _names(self, case: Case) -> dict[str, str]:
         return {case.product.code: case.product.name}

@@ -99,6 +99,28 @@ def test_without_a_substitute_skill_decides_and_then_the_load_that_the_move_itse
     assert moves[0].why[:2] == ("On shift.", "Knows Hypervisor.")
 
 
+@pytest.mark.clause("C-RAS-01", "C-STF-06")
+def test_shift_decides_only_while_the_first_answer_is_due(absent, case_in, second_engineer, third_engineer, day_shift):
+    """Who is on shift at that minute is not to get a week's work for it."""
+    third_engineer.staff.skills = ["hypervisor"]
+    third_engineer.staff.save()
+    RosterEntry.objects.create(
+        user=third_engineer,
+        center=third_engineer.staff.center,
+        weekdays=list(range(5)),
+        opens=time(7),
+        closes=time(13),
+        from_on=NOON.date(),
+    )
+    waiting, answered = case_in(Status.IN_PROGRESS), case_in(Status.WAITING_FOR_CUSTOMER)
+
+    moves = plan(absent(), LATER)
+
+    assert [(move.case, move.taker) for move in moves] == [(waiting, second_engineer), (answered, third_engineer)]
+    assert moves[0].why[0] == "On shift."
+    assert moves[1].why == ("Knows Hypervisor.", "Has no open case.", "First of 2 at hand in EMEA by skill, then load.")
+
+
 @pytest.mark.clause("C-RAS-01", "C-COV-04")
 def test_an_absence_that_begins_at_night_finds_the_regions_people_all_the_same(
     absent, case_in, second_engineer, tokyo_engineer, day_shift
@@ -111,7 +133,7 @@ def test_an_absence_that_begins_at_night_finds_the_regions_people_all_the_same(
     assert move.taker == second_engineer
     assert " ".join(move.why) == (
         "Nobody of the region is on shift then. Does not list Hypervisor as a skill. Has no open case."
-        " Nobody else is of the region there."
+        " Nobody else is at hand in EMEA."
     )
 
 

@@ -1,5 +1,6 @@
 """Which open cases an absence would move, to whom and why, shown before it is saved (C-RAS-01)."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
@@ -47,6 +48,12 @@ class Moves:
         """How many, and when: "2 open cases move on Thu 5 Mar, 00:00 GMT"."""
         when = "at once" if self.at <= self.times.now else f"on {self.times.moment(self.at).reader}"
         return f"1 open case moves {when}" if len(self.moves) == 1 else f"{len(self.moves)} open cases move {when}"
+
+    @property
+    def shares(self) -> str:
+        """How many go to whom, those with most first: "12 to Lidia Brzezna, 5 to Jonas Wielopole"."""
+        counted = Counter(str(move.taker or "nobody") for move in self.moves)
+        return ", ".join(f"{count} to {taker}" for taker, count in counted.most_common())
 
     @property
     def lines(self) -> list[Line]:

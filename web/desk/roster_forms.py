@@ -170,9 +170,8 @@ class AbsenceForm(RowForm):
             ("no", "Leave with who is away"),
         ],
         coerce={"usual": None, "yes": True, "no": False}.get,
-        empty_value=None,
-        required=False,
         help_text="Who takes which is shown before anything is saved.",
+        error_messages={"required": "Say what becomes of them."},
     )
 
     def __init__(self, row: Absence, data: Any = None, *, initial: dict[str, Any] | None = None):

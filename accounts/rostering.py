@@ -34,9 +34,22 @@ def keep(row: Row, *, by: User) -> Row:
     _require_keeper(by)
     require_possible(row)
     added = row._state.adding
-    row.save()
+    if isinstance(row, Absence) and not added:
+        _save_known(row)
+    else:
+        row.save()
     note(row, ADDITION if added else CHANGE, by=by)
     return row
+
+
+def _save_known(absence: Absence) -> None:
+    """Whether its cases were handed over is not the form's to say: a sweep may have done so since it was shown.
+
+    Somebody else's cases never were.
+    """
+    Absence.objects.filter(pk=absence.pk).exclude(user=absence.user_id).update(rehomed_at=None)
+    fields = {field.name for field in Absence._meta.concrete_fields if not field.primary_key}
+    absence.save(update_fields=fields - {"rehomed_at"})
 
 
 @transaction.atomic

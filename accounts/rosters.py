@@ -12,9 +12,10 @@ from zoneinfo import ZoneInfo
 from django.db.models import F
 
 from accounts.calendars import kept_by, pin_public_holidays
+from accounts.conflicts import only
 from accounts.enums import ENGINEER_ROLES, TAKER_ROLES, AbsenceReason, Layer, StaffRole
 from accounts.models import Absence, Holiday, OnCall, RosterEntry, Shift, StaffProfile, SupportCenter
-from accounts.seats import DAY, Away, Center, Entry, House, Seat, Span, Swap, joined
+from accounts.seats import DAY, Away, Center, Entry, House, Seat, Span, Swap, joined, misses_a_day
 
 
 class Stretch(NamedTuple):
@@ -46,6 +47,14 @@ def is_away(person: StaffProfile, at: datetime) -> bool:
 def is_on_shift(person: StaffProfile, at: datetime) -> bool:
     """Whether this one member of staff works a shift at `at`: by its own roster, or without one by its center's."""
     return Roster.between(at, at).is_on_shift(person.user_id, at)
+
+
+def misses_a_working_day(user: int, first: datetime, last: datetime) -> bool:
+    """Whether this person, away from `first` to `last` (aware), misses as much work as a day of it."""
+    around = (first - 7 * DAY, last + 7 * DAY)
+    planned = only(house_of_staff(*around), {user}).planned(*around)
+    shifts = [Span(one.begins, one.ends) for one in planned if one.person == user and one.layer is Layer.SHIFT]
+    return misses_a_day(shifts, Span(first, last))
 
 
 def house_between(first: datetime, last: datetime) -> House:

@@ -213,3 +213,15 @@ def joined(spans: Iterable[Span]) -> list[Span]:
         else:
             whole.append(span)
     return whole
+
+
+def misses_a_day(shifts: Sequence[Span], away: Span) -> bool:
+    """Whether somebody with these `shifts` about that time misses a whole one, or as much as the longest, while `away`.
+
+    Who has no shifts misses a day in 24 hours.
+    """
+    if not shifts:
+        return away.ends - away.begins >= DAY
+    missed = [part for shift in shifts if (part := common(shift, away))]
+    longest = max(shift.ends - shift.begins for shift in shifts)
+    return any(part in shifts for part in missed) or sum((one.ends - one.begins for one in missed), DAY * 0) >= longest

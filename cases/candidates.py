@@ -25,10 +25,11 @@ def suggest(case: Case, at: datetime) -> Choice | None:
     on_shift = roster.on_shift(None if urgent else region, at, TAKER_ROLES)
     on_call = roster.on_call(Layer.ENGINEER, region, at) if urgent and not on_shift else []
     people = {*on_shift, *on_call} - {case.owner_id}
-    return choose(_candidates(people, on_shift), [case.product.code])
+    return choose(candidates(people, on_shift), [case.product.code])
 
 
-def _candidates(people: Collection[int | None], on_shift: Collection[int]) -> list[Candidate]:
+def candidates(people: Collection[int | None], on_shift: Collection[int]) -> list[Candidate]:
+    """Those of these people who take cases, with what they know and how much they have."""
     running = ~Q(user__owned_cases__status=Status.CLOSED)
     staff = StaffProfile.objects.filter(user__in=people, role__in=TAKER_ROLES).annotate(
         open=Count("user__owned_cases", filter=running),

@@ -54,13 +54,18 @@ def _rank(one: Candidate, needed: Sequence[str]) -> tuple[bool, tuple[bool, ...]
 
 def reasons(choice: Choice, names: Mapping[str, str]) -> list[str]:
     """Why this engineer, in short sentences, the weightiest first; `names` says what each skill is called."""
-    taker = choice.taker
-    sentences = ["On shift." if taker.on_shift else "On call: nobody is on shift."]
+    lead = "On shift." if choice.taker.on_shift else "On call: nobody is on shift."
+    return [lead, *merits(choice, names, "on duty")]
+
+
+def merits(choice: Choice, names: Mapping[str, str], among: str) -> list[str]:
+    """How the engineer stands by skill and load with the others, who are `among`: "on duty"."""
+    sentences = []
     if choice.known:
         sentences.append(f"Knows {' and '.join(names[skill] for skill in choice.known)}.")
     if choice.missing:
         sentences.append(f"Does not list {' and '.join(names[skill] for skill in choice.missing)} as a skill.")
-    return [*sentences, _load(taker), _standing(choice)]
+    return [*sentences, _load(choice.taker), _standing(choice, among)]
 
 
 def _load(taker: Candidate) -> str:
@@ -70,9 +75,9 @@ def _load(taker: Candidate) -> str:
     return f"Has {cases}, {taker.severe or 'none'} of Severity 1."
 
 
-def _standing(choice: Choice) -> str:
+def _standing(choice: Choice, among: str) -> str:
     if choice.among == 1:
-        return "Nobody else is on duty."
+        return f"Nobody else is {among}."
     if choice.tied > 1:
-        return f"Equal with {choice.tied - 1} of {choice.among} on duty; whose account is oldest goes first."
-    return f"First of {choice.among} on duty by skill, then load."
+        return f"Equal with {choice.tied - 1} of {choice.among} {among}; whose account is oldest goes first."
+    return f"First of {choice.among} {among} by skill, then load."

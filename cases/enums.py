@@ -85,11 +85,16 @@ class ReassignmentReason(Worded):
 
     HOLIDAY = "holiday", "Holiday"
     SICK_LEAVE = "sick_leave", "Sick leave"
+    ABSENCE = "absence", "Away"
     SENIOR = "senior", "A senior engineer takes over"
     SKILLS = "skills", "An engineer with other skills takes over"
     SHIFT = "shift", "End of shift"
     LOAD = "load", "Workload"
     OTHER = "other", "Other"
+
+
+# Reasons for which a case leaves somebody who will want to know on coming back.
+ABSENCES = frozenset({ReassignmentReason.HOLIDAY, ReassignmentReason.SICK_LEAVE, ReassignmentReason.ABSENCE})
 
 
 class HoldReason(Worded):

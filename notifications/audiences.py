@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from cases.enums import ClosureReason, EventKind, Severity, Side
+from cases.enums import ABSENCES, ClosureReason, EventKind, Severity, Side
 from notifications.enums import Template
 
 
@@ -16,6 +16,7 @@ class Audience(StrEnum):
 
     CONTACT = "contact"  # the customer's contact of the case
     OWNER = "owner"  # its engineer, if it has one
+    FORMER_OWNER = "former_owner"  # whose case it was until this fact
     OWNER_OR_QUEUE = "owner_or_queue"  # its engineer; the queue while there is none or the engineer is not there
     ON_SHIFT = "on_shift"  # its engineer while at work, else who of the region is, else whoever is
     QUEUE = "queue"  # who takes it up next: at its severity 1 somebody who is awake, else the region's people
@@ -37,6 +38,8 @@ def notices(kind: EventKind, data: Mapping[str, Any]) -> list[Notice]:
         case EventKind.SEVERITY_PROPOSED:  # it counts at once, before any agreement
             urgent = [Notice(Template.BECAME_SEVERITY_1, Audience.QUEUE)]
             return [_PROPOSED[Side(data["side"])]] + urgent * (data["severity"] == Severity.ONE)
+        case EventKind.REASSIGNED if data["reason"] in ABSENCES:
+            return [*_OWNER_CHANGED, Notice(Template.TAKEN_OVER, Audience.FORMER_OWNER)]
         case EventKind.CONTACT_ATTEMPTED if data["message"] is None:
             return []  # a call that nobody took tells nobody
         case EventKind.CLOSED:

@@ -31,6 +31,7 @@ class Template(Worded):
     SEVERITY_1_RECEIVED = "severity_1_received", "A case of severity 1 has come in"
     BECAME_SEVERITY_1 = "became_severity_1", "A case has become severity 1"
     GIVEN_TO_YOU = "given_to_you", "This case is yours from now on"
+    TAKEN_OVER = "taken_over", "Somebody has taken this case over from you"
     CUSTOMER_REPLIED = "customer_replied", "The customer wrote"
     CUSTOMER_PROPOSED_SEVERITY = "customer_proposed_severity", "The customer suggests another severity"
     SEVERITY_SETTLED = "severity_settled", "The severity has changed"
@@ -61,12 +62,18 @@ class Template(Worded):
         """Whether the person who did it is told too: it confirms, and promises something."""
         return self in _RECEIPTS
 
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        """How it is told; what waits for somebody's return is mailed to nobody."""
+        return (Channel.IN_APP,) if self is Template.TAKEN_OVER else tuple(Channel)
+
 
 _FOR_STAFF = frozenset(
     {
         Template.SEVERITY_1_RECEIVED,
         Template.BECAME_SEVERITY_1,
         Template.GIVEN_TO_YOU,
+        Template.TAKEN_OVER,
         Template.CUSTOMER_REPLIED,
         Template.CUSTOMER_PROPOSED_SEVERITY,
         Template.SEVERITY_SETTLED,

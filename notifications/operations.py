@@ -11,7 +11,7 @@ from accounts.models import User
 from accounts.outbox import NotToBeSent
 from cases.models import Case, CaseEvent
 from notifications import digests, mails
-from notifications.enums import Channel, Template
+from notifications.enums import Template
 from notifications.models import Digest, Notification
 from notifications.recipients import Telling, instead_of_the_contact, tellings
 
@@ -30,7 +30,7 @@ def _write(found: Iterable[Telling]) -> int:
     rows = [
         Notification.about(one.event, one.recipient, one.template, channel, one.priority)
         for one in found
-        for channel in Channel
+        for channel in one.template.channels
     ]
     if rows:
         Notification.objects.bulk_create(rows, ignore_conflicts=True)

@@ -81,6 +81,8 @@ class People:
                 return [contact.user_id] if may_open_cases(contact.standing, at) else self.colleagues(event, at)
             case Audience.OWNER:
                 return [case.owner_id] if case.owner_id else []
+            case Audience.FORMER_OWNER:
+                return [event.data["before"]] if event.data["before"] else []
             case Audience.OWNER_OR_QUEUE:
                 return self._owner_at_work(case, at) or self._queue(case, at)
             case Audience.ON_SHIFT:

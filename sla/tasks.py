@@ -3,19 +3,20 @@
 from celery import shared_task
 from django.utils import timezone
 
-from sla import gap_watch, operations
+from sla import gap_watch, operations, rehoming
 from sla.present import present_moment
 
 
 @shared_task
 def sweep() -> int:
-    """Let everything that is due by the database's clock take effect, and say that it was looked for."""
+    """Let everything that is due by the database's clock take effect, say that it was looked for,
+    and hand over for who is away."""
     at = present_moment()
     if at is None:
         return 0
     effects = operations.sweep_due(at)
     operations.note_sweep(at)
-    return effects
+    return effects + rehoming.rehome_due(at)
 
 
 @shared_task

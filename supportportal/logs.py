@@ -6,13 +6,15 @@ import re
 from collections.abc import Collection
 from datetime import UTC, datetime
 
-# A mailed link opens an account: its address may be logged, its token not.
-MAILED_LINK = re.compile(r"(/(?:invitations|accounts/confirm-email|accounts/password/reset/key)/)[^/\s\"'?]+")
+# A mailed link opens an account, and a calendar's address a roster: the address may be logged, its token not.
+SECRET_LINK = re.compile(
+    r"(/(?:invitations|accounts/confirm-email|accounts/password/reset/key|(?<!/desk/)rosters)/)[^/\s\"'?]+"
+)
 
 
 def without_tokens(text: str) -> str:
-    """The text with the tokens of mailed links blacked out."""
-    return MAILED_LINK.sub(r"\1[token]", text)
+    """The text with the tokens of mailed links and calendars blacked out."""
+    return SECRET_LINK.sub(r"\1[token]", text)
 
 
 class PlainLines(logging.Formatter):

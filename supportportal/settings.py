@@ -322,6 +322,8 @@ LOGGING = {
         "django": {"handlers": [], "propagate": True},
         # "Not Found: /..." is no concern of the operator's.
         "django.request": {"level": "ERROR", "filters": ["not about probes"]},
+        # A development server names every address, secrets and all, unless its lines go the way of the others.
+        "django.server": {"handlers": [], "propagate": True},
         # gunicorn keeps its lines to itself unless told otherwise.
         "gunicorn.error": {"propagate": True},
         # Ticks come every second; one line for each would bury the rest.

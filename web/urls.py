@@ -8,4 +8,5 @@ urlpatterns = [
     path("", include("web.case.urls")),
     path("", include("web.desk.urls")),
     path("", include("web.notices.urls")),
+    path("", include("web.feeds.urls")),
 ]

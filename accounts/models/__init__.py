@@ -1,5 +1,6 @@
 """Who is who, and where."""
 
+from accounts.models.feeds import RosterFeed
 from accounts.models.letters import Invitation, InvitationQuerySet, Letter
 from accounts.models.people import (
     Contact,
@@ -38,6 +39,7 @@ __all__ = [
     "Region",
     "RegionCalendar",
     "RosterEntry",
+    "RosterFeed",
     "Shift",
     "StaffProfile",
     "SupportCenter",

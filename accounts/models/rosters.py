@@ -1,7 +1,8 @@
 """When staff work: shifts, on-call duty, absences."""
 
 import uuid
-from datetime import date
+from datetime import date, datetime
+from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.functions import RandomUUID
@@ -119,8 +120,21 @@ class OnCall(Named):
         return f"{self.user}, {Layer(self.duty).label}"
 
 
+# Handed over for a beginning before the one that is planned now does not count: a postponed absence hands over again.
+_TO_REHOME = Q(hands_over=True) & (Q(rehomed_at=None) | Q(rehomed_at__lt=models.F("starts_at")))
+
+
+class AbsenceQuerySet(models.QuerySet["Absence"]):
+    def to_rehome(self, at: datetime) -> Self:
+        """Those that have begun by `at` (aware) and whose open cases are still to be handed over."""
+        return self.filter(_TO_REHOME, starts_at__lte=at)
+
+
 class Absence(Named):
-    """Time in which a member of staff gets no work, from `starts_at` until just before `ends_at` (aware)."""
+    """Time in which a member of staff gets no work, from `starts_at` until just before `ends_at` (aware).
+
+    `rehomed_at` is when the open cases were last seen to be with others: a sweep writes it, nobody else.
+    """
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="absences")
     substitute = models.ForeignKey(
@@ -134,8 +148,15 @@ class Absence(Named):
     reason = models.CharField(max_length=10, choices=AbsenceReason.choices())
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
+    hands_over = models.BooleanField(
+        default=False, help_text="Open cases go to others when it begins, and customers are told."
+    )
+    rehomed_at = models.DateTimeField(null=True, editable=False)
+
+    objects = AbsenceQuerySet.as_manager()
 
     class Meta:
+        indexes = [models.Index(fields=["starts_at"], condition=_TO_REHOME, name="absence_to_rehome")]
         constraints = [
             models.CheckConstraint(condition=Q(ends_at__gt=models.F("starts_at")), name="absence_has_length"),
             models.CheckConstraint(
@@ -145,3 +166,8 @@ class Absence(Named):
 
     def __str__(self) -> str:
         return f"{self.user}, {AbsenceReason(self.reason).label}"
+
+    @property
+    def is_to_rehome(self) -> bool:
+        """Whether open cases are still to be handed over, when it begins or now."""
+        return self.hands_over and (self.rehomed_at is None or self.rehomed_at < self.starts_at)

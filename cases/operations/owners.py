@@ -27,7 +27,7 @@ def assign(
     case: Case,
     to: User,
     *,
-    by: User,
+    by: User | None,
     at: datetime,
     reason: ReassignmentReason | None = None,
     note: str = "",

@@ -69,6 +69,7 @@ def _why_another(reason: str, before: str) -> str:
 
 _WHY_ANOTHER: dict[str, str] = {
     ReassignmentReason.HOLIDAY: "{before} is away for a while.",
+    ReassignmentReason.ABSENCE: "{before} is away for a while.",
     ReassignmentReason.SENIOR: "{before} asked a senior engineer to take over.",
     ReassignmentReason.SKILLS: "{before} asked an engineer with other skills to take over.",
     ReassignmentReason.SHIFT: "The shift of {before} ends, and the work goes on.",

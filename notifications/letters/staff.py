@@ -41,6 +41,12 @@ def given_to_you(matter: Matter) -> Letter:
     )
 
 
+def taken_over(matter: Matter) -> Letter:
+    """Who is back from an absence reads where the case went (C-RAS-01)."""
+    taker = matter.person(matter.data["owner"])
+    return _letter(matter, f"{taker} has taken this case over from you", "You were away. It does not return by itself.")
+
+
 def customer_replied(matter: Matter) -> Letter:
     return _letter(matter, "The customer wrote", f"{matter.author} wrote on the case.", matter.written("The message"))
 

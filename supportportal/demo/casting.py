@@ -228,7 +228,7 @@ def _staff(
         StaffProfile.objects.create(
             user=people[one["key"]], role=one["role"], center=center, manager=manager, skills=skills
         )
-        absences = [_absence(people[one["key"]], center.zone, now, **absence) for absence in one.get("absences", [])]
+        absences = [_absence(people, one["key"], center.zone, now, **absence) for absence in one.get("absences", [])]
         opens, closes = map(time.fromisoformat, shifts[one["center"]][one["shift"]])
         RosterEntry.objects.create(
             user=people[one["key"]],
@@ -248,10 +248,19 @@ def _staff(
         )
 
 
-def _absence(user: User, zone: str, now: datetime, *, reason: str, days: list[int]) -> Absence:
-    """An absence of whole local days, the last one included."""
+def _absence(
+    people: dict[str, User], key: str, zone: str, now: datetime, *, reason: str, days: list[int], substitute: str = ""
+) -> Absence:
+    """An absence of whole local days, the last one included. With a substitute it hands open cases over."""
     first, last = (_midnight(zone, now, day) for day in (days[0], days[1] + 1))
-    return Absence.objects.create(user=user, reason=reason, starts_at=first, ends_at=last)
+    return Absence.objects.create(
+        user=people[key],
+        substitute=people[substitute] if substitute else None,
+        reason=reason,
+        starts_at=first,
+        ends_at=last,
+        hands_over=bool(substitute),
+    )
 
 
 def _days_of(absence: Absence, zone: str) -> Iterator[Any]:

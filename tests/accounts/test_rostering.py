@@ -13,7 +13,7 @@ from accounts import rostering
 from accounts.conflicts import Kind, clashes, lacking, on_holidays, seats_of, without_person
 from accounts.enums import AbsenceReason, Layer, StaffRole
 from accounts.models import Absence, OnCall, RosterEntry, Swap
-from accounts.seats import Away, Center, Entry, House, Pattern, Seat
+from accounts.seats import Away, Center, Entry, House, Pattern, Seat, Span, misses_a_day
 from tests.cast import DAY, HOUR, NOON, make_staff, refused
 
 MONDAY = date(2026, 3, 2)
@@ -242,3 +242,31 @@ def _works(pattern: Pattern, at: datetime) -> bool:
 
 def _falls(pattern: Pattern, day: date) -> bool:
     return day.weekday() in pattern.weekdays and day >= MONDAY
+
+
+# What an absence costs
+
+
+def shift(day: int, first: int = 9, last: int = 17) -> Span:
+    """A shift on a day of that March."""
+    return Span(datetime(2026, 3, day, first, tzinfo=UTC), datetime(2026, 3, day, last, tzinfo=UTC))
+
+
+WEEK = [shift(day) for day in range(2, 7)] + [shift(7, 10, 13)]
+ABSENCES = {
+    "a morning": (WEEK, shift(2, 9, 12), False),
+    "one shift": (WEEK, shift(2), True),
+    "a local day": (WEEK, Span(shift(2).begins - 9 * HOUR, shift(2).begins + 15 * HOUR), True),
+    "noon to noon": (WEEK, Span(shift(2, 12).begins, shift(3, 12).begins), True),
+    "an afternoon and an hour": (WEEK, Span(shift(2, 14).begins, shift(3, 10).begins), False),
+    "a short Saturday": (WEEK, shift(7, 0, 20), True),
+    "a free Sunday": (WEEK, Span(shift(8, 0).begins, shift(9, 0).begins), False),
+    "without shifts, a day": ([], Span(shift(2).begins, shift(3).begins), True),
+    "without shifts, less": ([], shift(2), False),
+}
+
+
+@pytest.mark.clause("C-RAS-01")
+@pytest.mark.parametrize(("shifts", "away", "misses"), ABSENCES.values(), ids=ABSENCES)
+def test_how_much_work_an_absence_misses(shifts, away, misses):
+    assert misses_a_day(shifts, away) is misses

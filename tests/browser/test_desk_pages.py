@@ -179,6 +179,59 @@ def test_the_pages_of_calendars_are_fit_for_everybody(portal, browser, administr
         assert faults(page) == []
 
 
+@pytest.mark.clause("C-RAS-01")
+def test_an_absence_is_planned_with_an_eye_on_the_open_cases(
+    portal, browser, support_manager, engineer, second_engineer, case_in, now
+):
+    case = case_in(Status.IN_PROGRESS, at=now - 2 * HOUR)
+    second_engineer.staff.skills = engineer.staff.skills = [case.product.code]
+    second_engineer.staff.save()
+
+    with visit_as(browser, portal, support_manager) as context:
+        page = context.new_page()
+        page.goto(f"{portal}/desk/rosters/absences/new/")
+        page.get_by_label("Who is away").select_option(label=engineer.name)
+        page.get_by_label("From").fill(f"{now + DAY:%Y-%m-%dT00:00}")
+        page.get_by_label("Until").fill(f"{now + 9 * DAY:%Y-%m-%dT00:00}")
+        page.get_by_label("Who stands in").select_option(label=second_engineer.name)
+        page.get_by_role("button", name="Save").click()
+        expect(page.get_by_role("heading", name="1 open case moves on")).to_be_visible()
+        row = page.get_by_role("listitem").filter(has_text=case.number)
+        expect(row).to_contain_text(f"{second_engineer.name}: Stands in for {engineer.name}.")
+        assert faults(page) == []
+        page.get_by_role("button", name="and hand over").click()
+        expect(page.get_by_role("status")).to_contain_text("is saved")
+        expect(page.locator("main")).to_contain_text("Hands open cases over")
+        assert faults(page) == []
+
+
+def test_a_roster_is_read_by_a_calendar_program(portal, browser, engineer):
+    with visit_as(browser, portal, engineer, java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto(f"{portal}/desk/rosters/")
+        page.get_by_role("link", name="Your calendar").click()
+        page.get_by_role("button", name="Make an address").click()
+        link = page.get_by_label("Copy it into your calendar program").input_value()
+        assert link.startswith(f"{portal}/rosters/")
+
+    with visit_as(browser, portal) as program:
+        assert program.request.get(link).text().startswith("BEGIN:VCALENDAR")
+
+    with visit_as(browser, portal, engineer) as context:
+        page = context.new_page()
+        page.goto(f"{portal}/desk/rosters/calendar/")
+        expect(page.locator("main")).to_contain_text("It is not shown again.")
+        assert faults(page) == []
+        page.get_by_role("button", name="Replace the address").click()
+        assert faults(page) == []
+        page.get_by_role("button", name="Revoke it").click()
+        expect(page.get_by_role("status")).to_contain_text("The address is revoked")
+        assert faults(page) == []
+
+    with visit_as(browser, portal) as program:
+        assert program.request.get(link).status == 404
+
+
 def test_the_pages_of_customer_service_are_fit_for_everybody(portal, browser, customer_service, cases):
     addresses = {
         "intake": f"{portal}/desk/intake/",

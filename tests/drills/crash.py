@@ -27,6 +27,9 @@ class CrashPoint(StrEnum):
     FACTS_RECORDED = "facts_recorded"  # clocks, new timers and outbox with them
     BEFORE_COMMIT = "before_commit"
     AFTER_COMMIT = "after_commit"
+    # In a sweep for who is away
+    CASE_REASSIGNED = "case_reassigned"
+    CASE_REHOMED = "case_rehomed"
     # In a tick of beat
     TICK_SENT = "tick_sent"
     # In a request that opens a case
@@ -40,6 +43,8 @@ BEHIND = {
     CrashPoint.FACTS_RECORDED: "sla.operations._record_facts",
     CrashPoint.BEFORE_COMMIT: "sla.operations._correct_idle",
     CrashPoint.AFTER_COMMIT: "sla.operations._take_effect",
+    CrashPoint.CASE_REASSIGNED: "cases.operations.assign",
+    CrashPoint.CASE_REHOMED: "sla.rehoming._carry_out_apart",
     CrashPoint.TICK_SENT: "celery.beat.Scheduler.apply_async",
     CrashPoint.CASE_RECORDED: "notifications.operations.tell",
     CrashPoint.CASE_COMMITTED: "cases.operations.open_case",

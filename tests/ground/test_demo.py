@@ -25,6 +25,7 @@ from cases.enums import ClosureReason, EventKind, Severity, Status, Verb
 from cases.facts import replay
 from cases.journal import case_event_recorded
 from cases.models import Attachment, Case, CaseEvent, Message
+from cases.rehoming import plan
 from entitlements.models import Entitlement
 from notifications.models import Notification
 from sla.clock import state_at
@@ -173,6 +174,17 @@ def test_all_roles_are_played(played):
     assert Contact.objects.filter(sees="own").exists()
     assert Contact.objects.filter(ends_at__lt=NOW).exists()
     assert Contact.objects.filter(roles__contains=["third_party"], liability_accepted_at=None).exists()
+
+
+@pytest.mark.clause("C-RAS-01")
+def test_somebody_is_about_to_go_away_and_hand_over_to_a_substitute(played):
+    absence = Absence.objects.get(hands_over=True)
+
+    moves = plan(absence, absence.starts_at)
+
+    assert absence.starts_at > NOW
+    assert [move for move in moves if move.case.severity > Severity.ONE]
+    assert {move.taker for move in moves if move.case.severity > Severity.ONE} == {absence.substitute}
 
 
 @pytest.mark.clause("C-SCP-05", "C-COV-01")

@@ -7,6 +7,7 @@ import pytest
 
 from accounts.enums import AbsenceReason, Layer
 from accounts.models import Absence, Holiday, OnCall, RosterEntry, Shift, Swap
+from cases.enums import Severity, Status
 from entitlements.models import Product
 from tests.cast import DAY, HOUR, NOON
 from tests.web.statements import statements
@@ -294,7 +295,8 @@ def test_an_absence_says_what_it_leaves_open(entry, manager, engineer, second_en
     second_engineer.staff.center = None
     second_engineer.staff.save()
     OnCall.objects.create(user=second_engineer, duty=Layer.ENGINEER, starts_at=NOON + DAY, ends_at=NOON + 9 * DAY)
-    form = {"user": engineer.pk, "reason": "holiday", "starts_at": "2026-03-05T00:00", "ends_at": "2026-03-07T00:00"}
+    form = {"user": engineer.pk, "reason": "holiday", "hands_over": "usual"}
+    form |= {"starts_at": "2026-03-05T00:00", "ends_at": "2026-03-07T00:00"}
 
     page = manager.post(f"{ROSTERS}absences/new/", form | {"substitute": ""})
 
@@ -317,11 +319,14 @@ def test_an_absence_says_what_it_leaves_open(entry, manager, engineer, second_en
         ({"starts_at": "yesterday"}, "Give a day and a time."),
         ({"starts_at": "0001-01-01T00:00"}, "Choose a day from 2000 to 2099."),
         ({"ends_at": "9999-12-31T23:59"}, "Two years at most: is the end right?"),
+        ({"hands_over": ""}, "Say what becomes of them."),
+        ({"hands_over": "perhaps"}, "Select a valid choice."),
     ],
     ids=str,
 )
 def test_an_impossible_absence_is_refused_next_to_its_field(manager, engineer, wrong, said):
-    form = {"user": engineer.pk, "reason": "sick", "starts_at": "2026-03-05T00:00", "ends_at": "2026-03-07T00:00"}
+    form = {"user": engineer.pk, "reason": "sick", "hands_over": "usual"}
+    form |= {"starts_at": "2026-03-05T00:00", "ends_at": "2026-03-07T00:00"}
 
     page = manager.post(f"{ROSTERS}absences/new/", form | wrong)
 
@@ -347,3 +352,108 @@ def test_a_turn_on_call_is_proposed_by_a_link_and_saved(manager, engineer, knows
 
 def test_a_link_that_makes_no_sense_proposes_nothing(manager):
     assert manager.get(f"{ROSTERS}on-call/new/?who=x&from=soon&to=").status_code == 200
+
+
+# What an absence does with open cases
+
+
+@pytest.fixture
+def away(engineer, second_engineer):
+    """The form of two days of holiday from Thursday on, filled in."""
+    return {
+        "user": engineer.pk,
+        "reason": "holiday",
+        "starts_at": "2026-03-05T00:00",
+        "ends_at": "2026-03-07T00:00",
+        "substitute": second_engineer.pk,
+        "hands_over": "usual",
+    }
+
+
+@pytest.mark.clause("C-RAS-01", "C-RAS-02", "C-STF-06")
+def test_an_absence_shows_which_cases_move_to_whom_and_why_before_it_is_saved(
+    manager, away, case_in, engineer, second_engineer, knows_all
+):
+    case, urgent = case_in(Status.IN_PROGRESS), case_in(Status.IN_PROGRESS, severity=Severity.ONE)
+    form = away | {"substitute": ""}
+
+    page = manager.post(f"{ROSTERS}absences/new/", form)
+
+    text = text_of(page)
+    assert page.status_code == 422
+    assert "2 open cases move on Thu 5 Mar, 00:00 GMT" in text
+    whom = f"{case.subject}, {case.organization} Owen Price: Nobody of the region is on shift then."
+    assert f"{case.number} {whom}" in text
+    assert f"{urgent.number} {urgent.subject}, {urgent.organization} Stays: Nobody is on shift or on call." in text
+    assert "1 to nobody, 1 to Owen Price." in text
+    assert "What goes to nobody stays with Lena Vogt, and the manager gets a mail." in text
+    assert not Absence.objects.exists()
+
+    assert manager.post(f"{ROSTERS}absences/new/", form | {"despite": "unseen"}).status_code == 422
+    saved = manager.post(f"{ROSTERS}absences/new/", form | {"despite": page.context["despite"]})
+
+    assert saved.status_code == 302
+    assert Absence.objects.get().hands_over
+    assert "Hands open cases over" in text_of(manager.get(saved["Location"]))
+
+
+def test_what_was_seen_is_asked_again_when_somebody_else_would_take_the_case(
+    manager, away, case_in, engineer, second_engineer, escalation_engineer, knows_all
+):
+    case_in(Status.IN_PROGRESS)
+    seen = manager.post(f"{ROSTERS}absences/new/", away).context["despite"]
+    Absence.objects.create(user=second_engineer, reason="sick", starts_at=NOON, ends_at=NOON + 9 * DAY)
+
+    page = manager.post(f"{ROSTERS}absences/new/", away | {"despite": seen})
+
+    assert page.status_code == 422
+    assert "Owen Price stands in, but is away then." in text_of(page)
+    assert not Absence.objects.filter(user=engineer).exists()
+
+
+CHOICES = {
+    "two days": ({}, True),
+    "an afternoon": ({"starts_at": "2026-03-05T13:00", "ends_at": "2026-03-05T17:00"}, False),
+    "an afternoon, on purpose": (
+        {"starts_at": "2026-03-05T13:00", "ends_at": "2026-03-05T17:00", "hands_over": "yes"},
+        True,
+    ),
+    "two days, on purpose": ({"hands_over": "no"}, False),
+}
+
+
+@pytest.mark.clause("C-RAS-01")
+@pytest.mark.parametrize(("given", "hands_over"), CHOICES.values(), ids=CHOICES)
+def test_cases_are_handed_over_from_a_working_day_on_unless_the_keeper_says_otherwise(
+    manager, away, entry, knows_all, given, hands_over
+):
+    form = away | given
+    page = manager.post(f"{ROSTERS}absences/new/", form)
+    if page.status_code == 422:
+        page = manager.post(f"{ROSTERS}absences/new/", form | {"despite": page.context["despite"]})
+
+    assert page.status_code == 302
+    assert Absence.objects.get().hands_over is hands_over
+
+
+def test_an_absence_that_has_handed_over_says_so_and_moves_nothing_again(
+    manager, away, case_in, engineer, second_engineer, escalation_engineer, knows_all
+):
+    case_in(Status.IN_PROGRESS)
+    row = Absence.objects.create(
+        user=engineer,
+        substitute=second_engineer,
+        reason="holiday",
+        starts_at=NOON,
+        ends_at=NOON + 3 * DAY,
+        hands_over=True,
+        rehomed_at=NOON,
+    )
+    address = f"{ROSTERS}absences/{row.key}/"
+
+    assert "The open cases were handed over Wed 4 Mar, 12:00 GMT." in text_of(manager.get(address))
+    changed = away | {"starts_at": "2026-03-04T12:00", "hands_over": "yes"}
+    assert manager.post(address, changed).status_code == 302
+    row.refresh_from_db()
+    assert row.rehomed_at == NOON
+    assert "1 open case is still with Lena Vogt" in text_of(manager.get(ROSTERS))

@@ -29,6 +29,7 @@ pytestmark = pytest.mark.usefixtures("at_one")
 PUBLIC = {
     "theme": "a cookie of the browser: nothing of anybody's is read or written",
     "invitation": "for who holds the mailed token, of which only the hash is kept",
+    "roster_calendar": "for who holds the secret of a member of staff, of which only the hash is kept",
     "accept_invitation": "for the session that such a token was opened in",
 }
 # Not ours: each has the rule of its own maker.

@@ -34,9 +34,9 @@ def conflicts_of(row: Row, by: User, times: Times, *, removing: bool = False) ->
     return list(dict.fromkeys([*_gaps_opened(row, by, times, removing=removing), *told]))[:SHOWN]
 
 
-def digest(conflicts: Sequence[str]) -> str:
-    """A name for exactly these conflicts: who accepts them has seen them."""
-    return sha256("\n".join(conflicts).encode()).hexdigest()[:16]
+def digest(sentences: Sequence[str]) -> str:
+    """A name for exactly these sentences: who accepts them has seen them. Nothing needs no accepting."""
+    return sha256("\n".join(sentences).encode()).hexdigest()[:16] if sentences else ""
 
 
 @singledispatch

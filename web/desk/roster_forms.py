@@ -11,6 +11,7 @@ from accounts.enums import ON_CALL, AbsenceReason, Layer
 from accounts.models import Absence, OnCall, Region, RosterEntry, SupportCenter, Swap, User
 from accounts.refusal import Refusal
 from accounts.rostering import Row, require_possible
+from accounts.rosters import misses_a_working_day
 from web import words
 
 DAYS = [(number, name[:3]) for number, name in enumerate(calendar.day_name)]
@@ -148,7 +149,7 @@ class AbsenceForm(RowForm):
     """Time in which somebody gets no work."""
 
     noun = "absence"
-    beside = (("user", "reason"), ("starts_at", "ends_at"), ("substitute",))
+    beside = (("user", "reason"), ("starts_at", "ends_at"), ("substitute", "hands_over"))
     row: Absence
 
     user = StaffField(label="Who is away")
@@ -161,6 +162,28 @@ class AbsenceForm(RowForm):
         empty_label="Nobody",
         help_text="Takes the shifts and turns on call meanwhile.",
     )
+    hands_over = forms.TypedChoiceField(
+        label="The open cases",
+        choices=[
+            ("usual", "Hand over if away for a working day or longer"),
+            ("yes", "Hand over to others"),
+            ("no", "Leave with who is away"),
+        ],
+        coerce={"usual": None, "yes": True, "no": False}.get,
+        help_text="Who takes which is shown before anything is saved.",
+        error_messages={"required": "Say what becomes of them."},
+    )
+
+    def __init__(self, row: Absence, data: Any = None, *, initial: dict[str, Any] | None = None):
+        chosen = "usual" if row.pk is None else "yes" if row.hands_over else "no"
+        super().__init__(row, data, initial={"hands_over": chosen} | (initial or {}))
+
+    def clean(self) -> dict[str, Any]:
+        """Unless somebody chose, a short absence leaves the cases where they are."""
+        given = super().clean()
+        if not self.errors and self.row.hands_over is None:
+            self.row.hands_over = misses_a_working_day(self.row.user_id, self.row.starts_at, self.row.ends_at)
+        return given
 
 
 class OnCallForm(RowForm):

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.forms import DateField, DateTimeField, ValidationError
@@ -14,14 +15,16 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import rostering
+from accounts import feeds, rostering
 from accounts.enums import AbsenceReason, Layer
-from accounts.models import Absence, OnCall, RosterEntry, SupportCenter, Swap
+from accounts.feeds import AHEAD, BACK
+from accounts.models import Absence, OnCall, RosterEntry, RosterFeed, SupportCenter, Swap
 from accounts.permissions import may
 from web.case.access import person
 from web.case.doors import UNPROCESSABLE
 from web.case.times import Times
 from web.desk.coverage import coverage_page
+from web.desk.rehoming import Moves, moves_of
 from web.desk.roster_conflicts import conflicts_of, digest
 from web.desk.roster_forms import AbsenceForm, EntryForm, OnCallForm, RowForm, SwapForm
 from web.desk.rosters import WeekForm, roster_page
@@ -38,6 +41,27 @@ def coverage(request: HttpRequest) -> HttpResponse:
     """Whether somebody holds Severity 1 at every minute of the year ahead, and who could fill what nobody does."""
     reader = person(request)
     return render(request, "desk/coverage.html", coverage_page(reader, Times(reader, timezone.now())))
+
+
+def calendar(request: HttpRequest) -> HttpResponse:
+    """The secret address of the reader's own roster: made, shown once, replaced, revoked."""
+    reader, link = person(request), ""
+    if "revoke" in request.POST:
+        feeds.revoke(reader)
+        messages.success(request, "The address is revoked: no program reads your roster any more.")
+        return redirect("roster_feed")
+    if request.method == "POST":
+        token = feeds.make(reader, at=timezone.now())
+        link = settings.PORTAL_URL + reverse("roster_calendar", args=[token])
+    made = RosterFeed.objects.filter(user=reader).first()
+    page = {
+        "link": link,
+        "webcal": f"webcal:{link.partition(':')[2]}" if link else "",
+        "made": Times(reader, timezone.now()).moment(made.made_at).reader if made else "",
+        "weeks_back": BACK.days // 7,
+        "weeks_ahead": AHEAD.days // 7,
+    }
+    return render(request, "desk/feed.html", page)
 
 
 def entry(request: HttpRequest, key: UUID | None = None) -> HttpResponse:
@@ -83,9 +107,13 @@ def _edit(request: HttpRequest, make: Callable[..., RowForm], row: rostering.Row
     removing = "remove" in request.POST and bool(row.pk)
     form = make(row, None if removing else request.POST or None, initial=_proposed(request))
     conflicts: list[str] = []
+    seen = ""
+    moves: Moves | None = None
     if removing or (request.method == "POST" and form.is_valid()):
         conflicts = conflicts_of(row, reader, times, removing=removing)
-        if not conflicts or request.POST.get("despite") == digest(conflicts):
+        moves = moves_of(row, reader, times) if isinstance(row, Absence) and not removing else None
+        seen = digest([*conflicts, *(moves.in_short() if moves else ())])
+        if not seen or request.POST.get("despite") == seen:
             said = f"The {form.noun} of {row.user} is {'removed' if removing else 'saved'}."
             if removing:
                 rostering.remove(row, by=reader)
@@ -99,10 +127,12 @@ def _edit(request: HttpRequest, make: Callable[..., RowForm], row: rostering.Row
         "noun": form.noun,
         "back": back,
         "conflicts": conflicts,
-        "despite": digest(conflicts),
+        "moves": moves,
+        "despite": seen,
         "removing": removing,
+        "rehomed": times.moment(row.rehomed_at).reader if isinstance(row, Absence) and row.rehomed_at else "",
     }
-    status = UNPROCESSABLE if form.errors or conflicts else 200
+    status = UNPROCESSABLE if form.errors or conflicts or moves else 200
     return render(request, "desk/roster_form.html", page, status=status)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.db.models import Count
 
 from accounts.enums import ENGINEER_ROLES, AbsenceReason, Layer, StaffRole
 from accounts.local_time import instant_of
@@ -15,6 +16,7 @@ from accounts.models import Absence, OnCall, RosterEntry, StaffProfile, SupportC
 from accounts.permissions import may
 from accounts.rosters import holidays_at, house_of_staff
 from accounts.seats import DAY, Center, House, Seat, Span, common, joined, staffed_hours, without
+from cases.models import Case
 from web import words
 from web.case.times import Times
 from web.desk.roster_forms import DAYS
@@ -125,7 +127,7 @@ def roster_page(reader: User, asked: WeekForm, times: Times) -> dict[str, Any]:
         "unfilled": any(open_hours),
         "open": [(day.name, hours) for day, hours in zip(days, open_hours, strict=True)],
         "entries": [(one, _weekdays(one)) for one in entries if one.until_on is None or one.until_on >= monday],
-        "absences": [_absence(one, times) for one in _absences(center, shown, span.begins)],
+        "absences": list(_spells(_absences(center, shown, span.begins), times)),
         "turns": [_turn(one, times) for one in _turns(shown, span)],
         "may_keep": bool(may(reader, "keep", RosterEntry)),
     }
@@ -250,6 +252,7 @@ class Spell:
     what: str
     when: str
     more: str
+    left: str = ""
 
 
 def _absences(center: SupportCenter, shown: set[int], since: datetime) -> Sequence[Absence]:
@@ -262,13 +265,31 @@ def _turns(shown: set[int], span: Span) -> Sequence[OnCall]:
     return list(found.select_related("user", "region").order_by("starts_at", "pk")[:LISTED])
 
 
-def _absence(row: Absence, times: Times) -> Spell:
-    return Spell(
-        row,
-        AbsenceReason(row.reason).label,
-        _from_to(row, times),
-        f"{row.substitute} stands in" if row.substitute else "nobody stands in",
-    )
+def _spells(absences: Sequence[Absence], times: Times) -> Iterator[Spell]:
+    """Absences, and how many open cases are left with who is away and has handed over."""
+    handed_over = [one.user_id for one in absences if one.rehomed_at and one.starts_at <= times.now < one.ends_at]
+    theirs = Case.objects.open().filter(owner__in=handed_over).values_list("owner").annotate(Count("pk"))
+    left = dict(theirs) if handed_over else {}
+    for one in absences:
+        yield Spell(
+            one,
+            AbsenceReason(one.reason).label,
+            _from_to(one, times),
+            f"{one.substitute} stands in" if one.substitute else "nobody stands in",
+            _left(one, left.get(one.user_id, 0)) if one.user_id in handed_over else _cases(one, times),
+        )
+
+
+def _left(row: Absence, count: int) -> str:
+    if not count:
+        return "All open cases are with others"
+    return f"{count} open case{' is' if count == 1 else 's are'} still with {row.user}"
+
+
+def _cases(row: Absence, times: Times) -> str:
+    if row.is_to_rehome and times.now < row.ends_at:
+        return "Hands open cases over"
+    return ""
 
 
 def _turn(row: OnCall, times: Times) -> Spell:

@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern] = [
     path("desk/sun/", desk(views.sun), name="sun"),
     path("desk/coverage/", desk(roster_views.coverage), name="coverage"),
     path("desk/rosters/", desk(roster_views.rosters), name="rosters"),
+    path("desk/rosters/calendar/", desk(roster_views.calendar, methods=FORM), name="roster_feed"),
     path("desk/rosters/entries/new/", desk(roster_views.entry, methods=FORM), name="new_roster_entry"),
     path("desk/rosters/entries/<uuid:key>/", desk(roster_views.entry, methods=FORM), name="roster_entry"),
     path("desk/rosters/entries/<uuid:key>/swap/", desk(roster_views.swap, methods=FORM), name="roster_swap"),

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from cases.enums import ClosureReason, Severity
+from cases.enums import ABSENCES, ClosureReason, Severity
 from notifications.letters.form import Letter, Part
 from notifications.letters.matter import Matter
 from sla.promises import MilestoneKind
@@ -32,11 +32,13 @@ def became_severity_1(matter: Matter) -> Letter:
 
 
 def given_to_you(matter: Matter) -> Letter:
-    note = matter.data["note"]
+    note, by_itself = matter.data["note"], matter.event.by_id is None and matter.data["reason"] in ABSENCES
     return _letter(
         matter,
         "This case is yours from now on",
-        f"{matter.author} gave it to you.",
+        f"It comes to you because {matter.person(matter.data['before'])} is away."
+        if by_itself
+        else f"{matter.author} gave it to you.",
         (Part("Note for you, internal", written=note),) if note else (),
     )
 

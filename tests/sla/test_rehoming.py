@@ -180,6 +180,9 @@ def test_the_new_engineer_is_told_and_the_absent_one_finds_it_in_the_portal(abse
         ("given_to_you", "email"),
         ("given_to_you", "in_app"),
     }
+    mail = mails.compose(of_the_move.get(recipient=second_engineer, channel=Channel.EMAIL), second_engineer, LATER)
+    assert "It comes to you because Lena Vogt is away." in mail.body
+    assert "Stands in for Lena Vogt." in mail.body
     assert list(of_the_move.filter(recipient=engineer).values_list("template", "channel")) == [("taken_over", "in_app")]
 
 

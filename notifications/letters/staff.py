@@ -4,7 +4,8 @@ from datetime import datetime
 
 from cases.enums import ClosureReason, Severity
 from notifications.letters.form import Letter, Part
-from notifications.letters.matter import Matter
+from notifications.letters.matter import MINUTE, Matter
+from sla.handovers import ACCEPTED_WITHIN
 from sla.promises import MilestoneKind
 
 
@@ -35,6 +36,41 @@ def given_to_you(matter: Matter) -> Letter:
         "This case is yours from now on",
         f"{matter.author} gave it to you.",
         (Part("Note for you, internal", written=note),) if note else (),
+    )
+
+
+def handed_to_you(matter: Matter) -> Letter:
+    """Accept it, or the manager on call is told (C-FTS-01)."""
+    minutes = ACCEPTED_WITHIN // MINUTE
+    return Letter(
+        title="This case comes to you with the sun",
+        lead=f"Please read its handover sheet and accept it. After {minutes} minutes the manager on call is told.",
+        parts=(Part("Why you", items=tuple(matter.data["why"])), _facts(matter)),
+        links=(matter.link("Read the sheet and accept", "handover/"), matter.link("Open the case")),
+    )
+
+
+def handover_unaccepted(matter: Matter) -> Letter:
+    """To the manager on call: somebody has to look after it (C-FTS-01)."""
+    minutes = ACCEPTED_WITHIN // MINUTE
+    return Letter(
+        title="A handover is not accepted",
+        lead=f"{matter.owner} got this case with the sun and has not accepted it in {minutes} minutes.",
+        next="Call, accept it in their place, or give the case to somebody else.",
+        parts=(_facts(matter),),
+        links=(matter.link("The handover", "handover/"), matter.link("Give it to somebody else", "owner/")),
+    )
+
+
+def handover_kept(matter: Matter) -> Letter:
+    """The alarm: the sun has nobody to go to (C-COV-01)."""
+    keeper = matter.person(matter.data["owner"])
+    return Letter(
+        title="Nobody is there to take this case over",
+        lead=f"It stays with {keeper}, who is off duty." if keeper else "It has no owner yet.",
+        next="Please find somebody who works on it now.",
+        parts=(_facts(matter),),
+        links=(matter.link("Give it to somebody", "owner/"), matter.link("Open the case")),
     )
 
 

@@ -12,8 +12,7 @@ from accounts.models import User
 from accounts.rosters import Roster
 from cases import operations
 from cases.attachments import StoredFile
-from cases.candidates import suggest
-from cases.choice import reasons
+from cases.candidates import suggest, why
 from cases.enums import Channel, ClosureReason, HoldReason, Severity, Status, Verb
 from cases.models import Case
 from web.case.access import person
@@ -143,8 +142,7 @@ def _suggestion(case: Case) -> str:
     choice = suggest(case, timezone.now())
     if choice is None:
         return ""
-    names = {case.product.code: case.product.name}
-    return " ".join([f"Suggested: {User.objects.get(pk=choice.taker.person)}.", *reasons(choice, names)])
+    return " ".join([f"Suggested: {User.objects.get(pk=choice.taker.person)}.", *why(case, choice)])
 
 
 def _engineers(case: Case) -> list[tuple[str, list[User]]]:

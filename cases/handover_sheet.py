@@ -5,7 +5,7 @@ It names facts rather than texts: what was written stands in other tables, and w
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from cases.enums import CUSTOMER_SIDE, EventKind, Turn
 from cases.facts import Fact, State, is_response, replay
@@ -38,10 +38,6 @@ class Sheet:
     next_update_at: datetime | None
     noted: Fact | None
     handover: Fact | None
-
-    def noted_for(self, change: datetime) -> Fact | None:
-        """The sheet that was completed for the handover of `change` (aware)."""
-        return self.noted if self.noted and self.noted.data["change"] == change.astimezone(UTC).isoformat() else None
 
 
 def sheet(log: Sequence[Fact]) -> Sheet:

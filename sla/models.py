@@ -216,9 +216,9 @@ class SunChange(models.Model):
         return f"{self.from_center or 'nobody'} to {self.to_center or 'nobody'} at {self.at}"
 
     @classmethod
-    def of(cls, change: Change) -> Self:
+    def of(cls, change: Change, done_at: datetime | None = None) -> Self:
         """A new row; not saved."""
-        return cls(**change._asdict() | {"people": list(change.people)}, try_at=change.at)
+        return cls(**change._asdict() | {"people": list(change.people)}, try_at=change.at, done_at=done_at)
 
     @property
     def change(self) -> Change:

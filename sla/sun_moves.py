@@ -10,7 +10,7 @@ between two cases leaves the rest to the next tick, and of two at once the secon
 
 import logging
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
@@ -199,11 +199,20 @@ def bring_strays(at: datetime) -> int:
 # Looking ahead
 
 
-def next_for(case: Case, at: datetime) -> Change | None:
-    """The next change after `at` (aware) at which the case is handed over; None when none is planned, or it stays."""
-    if not case.state.follows_sun:
-        return None
-    rows = SunChange.objects
-    present = rows.filter(at__lte=at).order_by("at").last()
-    coming = (row.change for row in rows.filter(at__gt=at).order_by("at"))
-    return relay.next_for(case.owner_id, present.change if present else None, coming)
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """The changes that are planned: the last one that was, and those to come."""
+
+    present: Change | None
+    coming: Sequence[Change]
+
+    @classmethod
+    def at(cls, at: datetime) -> "Outlook":
+        """As planned at `at` (aware); takes two statements."""
+        last = SunChange.objects.filter(at__lte=at).order_by("at").last()
+        coming = [row.change for row in SunChange.objects.filter(at__gt=at).order_by("at")]
+        return cls(last.change if last else None, coming)
+
+    def next_for(self, case: Case) -> Change | None:
+        """The next change at which a case on the sun is handed over; None when none is planned."""
+        return relay.next_for(case.owner_id, self.present, self.coming)

@@ -160,8 +160,7 @@ def test_the_outgoing_engineer_completes_the_sheet_from_three_quarters_of_an_hou
 
     [noted] = facts(case, "handover_noted")
     assert (noted["change"], noted["next_action"]) == ("2026-03-04T17:00:00+00:00", NOTES.next_action)
-    assert sheet(case.events.log()).noted_for(CHANGE).data == noted
-    assert sheet(case.events.log()).noted_for(CHANGE + DAY) is None
+    assert sheet(case.events.log()).noted.data == noted
 
 
 def test_the_next_action_is_never_left_open(urgent, engineer):

@@ -263,8 +263,10 @@ def test_the_sun_page_shows_the_way_of_each_case_around_the_world(browse, arrive
     assert flights.keys() == {arrived, exception}
     way = [(leg.place, leg.person.name) for leg in flights[arrived].legs]
     assert way == [("Cambridge", "Lena Vogt"), ("Denver", "Rita Alvarez")]
-    assert (flights[arrived].note, flights[arrived].next) == (
-        "not accepted yet, since 10:00 MST",
+    stands = flights[arrived]
+    assert (stands.note, stands.since, stands.next) == (
+        "not accepted yet",
+        "since 10:00 MST",
         "Cambridge at 18:00 MST",
     )
 

@@ -42,6 +42,7 @@ class Flight:
     left_out: int
     next: str
     note: str
+    since: str
     tone: str
     icon: str
 
@@ -90,6 +91,7 @@ def _flight(
         left_out=max(0, len(legs) - LEGS_SHOWN),
         next=_next(change, people, times),
         note=note,
+        since=f"since {times.clock(case.handed_over_at)}" if case.handed_over_at else "",
         tone=tone,
         icon=icon,
     )
@@ -117,7 +119,7 @@ def _next(change: Change | None, people: dict[int, User], times: Times) -> str:
 def _note(case: Case, events: Sequence[CaseEvent], change: Change | None, times: Times) -> tuple[str, str, str]:
     if since := case.handed_over_at:
         late = times.now >= since + ACCEPTED_WITHIN
-        return f"not accepted yet, since {times.clock(since)}", "bad" if late else "warn", "soon"
+        return "not accepted yet", "bad" if late else "warn", "soon"
     if change is None:
         return "no handover planned", "", ""
     if _is_ready(events, change.at):

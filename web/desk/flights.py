@@ -52,18 +52,19 @@ def in_flight(reader: User, times: Times) -> list[Flight]:
     on_sun = with_hours(Case.objects.visible_to(reader)).on_sun().select_related("organization", "owner")
     cases = list(on_sun.order_by("clock__sort_at", "pk")[:MOST])
     outlook = Outlook.at(times.now)
-    facts = _facts(cases)
+    facts = _facts(cases, reader)
     coming = {case.pk: outlook.next_for(case) for case in cases}
     people = _people(facts, coming.values())
     states = row_states(cases, times.now)
     return [_flight(case, states[case.pk], facts[case.pk], coming[case.pk], people, times) for case in cases]
 
 
-def _facts(cases: Sequence[Case]) -> dict[int, list[CaseEvent]]:
+def _facts(cases: Sequence[Case], reader: User) -> dict[int, list[CaseEvent]]:
     """Of each case, who had it and the sheets that were completed."""
     found: dict[int, list[CaseEvent]] = defaultdict(list)
     kinds = (*OWNER_CHANGES, EventKind.HANDOVER_NOTED)
-    for event in CaseEvent.objects.filter(case__in=cases, kind__in=kinds).order_by("case", "seq"):
+    events = CaseEvent.objects.visible_to(reader).filter(case__in=cases, kind__in=kinds)
+    for event in events.order_by("case", "seq"):
         found[event.case_id].append(event)
     return found
 

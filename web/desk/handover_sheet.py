@@ -83,7 +83,7 @@ def sheet_page(case: Case, reader: User, times: Times) -> dict[str, Any]:
     """Everything the page of the sheet shows, in a number of statements that the log does not change."""
     events = {one.seq: one for one in CaseEvent.objects.visible_to(reader).filter(case=case).select_related("by")}
     told = sheet([events[seq].fact for seq in sorted(events)])
-    texts = _Texts(case, events, told)
+    texts = _Texts(case, reader, events, told)
     prospect = _prospect(case, reader, told, times.now)
     return {
         "case": case,
@@ -98,7 +98,7 @@ def sheet_page(case: Case, reader: User, times: Times) -> dict[str, Any]:
         "state": state_words(case, times),
         "from_log": list(_from_log(told, texts, times)),
         "promised": _promised(case, told, times),
-        "reach": list(_reach(case, times.now)),
+        "reach": list(_reach(case, reader, times.now)),
         "initial": _prefilled(told, texts),
     }
 
@@ -124,13 +124,13 @@ def _places(change: Change) -> str:
 class _Texts:
     """What was written where the sheet's facts say so, fetched once."""
 
-    def __init__(self, case: Case, events: Mapping[int, CaseEvent], told: Sheet):
+    def __init__(self, case: Case, reader: User, events: Mapping[int, CaseEvent], told: Sheet):
         self.events = events
         named = [fact for fact in (told.note, told.action, told.asked, told.heard) if fact]
         messages = {fact.data.get("message") for fact in named if fact.kind is not EventKind.NOTED}
         notes = {fact.data["note"] for fact in named if fact.kind is EventKind.NOTED}
-        self.messages = Message.objects.filter(case=case).in_bulk(messages - {None})
-        self.notes = Note.objects.filter(case=case).in_bulk(notes)
+        self.messages = Message.objects.visible_to(reader).filter(case=case).in_bulk(messages - {None})
+        self.notes = Note.objects.visible_to(reader).filter(case=case).in_bulk(notes)
 
     def of(self, fact: Fact | None) -> str:
         if fact is None:
@@ -198,10 +198,10 @@ def _short(text: str) -> str:
     return text if len(text) <= PREFILLED else f"{text[:PREFILLED].rsplit(' ', 1)[0]} …"
 
 
-def _reach(case: Case, now: datetime) -> Iterator[Reach]:
+def _reach(case: Case, reader: User, now: datetime) -> Iterator[Reach]:
     """The case's contact, then the others who follow its cases, with the time where each of them is."""
     others = Q(roles__contains=[ContactRole.TECHNICAL], sees=CaseSight.ALL) | Q(pk=case.contact_id)
-    contacts = Contact.objects.filter(others, organization=case.organization_id)
+    contacts = Contact.objects.visible_to(reader).filter(others, organization=case.organization_id)
     calendar = calendar_of(case.calendar)
     for one in sorted(contacts.select_related("user", "organization"), key=lambda one: one.pk != case.contact_id):
         if may_open_cases(one.standing, now):
@@ -254,8 +254,8 @@ def _to_accept(case: Case, reader: User, times: Times, since: datetime) -> Banne
 
 def _to_prepare(case: Case, reader: User, times: Times, change: Change) -> Banner:
     to, at = _places(change), times.clock(change.at)
-    noted = CaseEvent.objects.filter(case=case, kind=EventKind.HANDOVER_NOTED, data__change=change.at.isoformat())
-    ready = noted.select_related("by").order_by("-seq").first()
+    noted = CaseEvent.objects.visible_to(reader).filter(case=case, kind=EventKind.HANDOVER_NOTED)
+    ready = noted.filter(data__change=change.at.isoformat()).select_related("by").order_by("-seq").first()
     may_note = bool(may(reader, Verb.NOTE_HANDOVER, case))
     title = f"Handover to {to} at {at}" if change.people else f"Nobody takes this case over at {at}"
     if ready:

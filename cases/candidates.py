@@ -8,7 +8,7 @@ from django.db.models import Count, Q
 from accounts.enums import TAKER_ROLES, Layer
 from accounts.models import StaffProfile
 from accounts.rosters import Roster
-from cases.choice import Candidate, Choice, choose
+from cases.choice import Candidate, Choice, choose, reasons
 from cases.enums import Severity, Status
 from cases.models import Case
 
@@ -25,7 +25,17 @@ def suggest(case: Case, at: datetime) -> Choice | None:
     on_shift = roster.on_shift(None if urgent else region, at, TAKER_ROLES)
     on_call = roster.on_call(Layer.ENGINEER, region, at) if urgent and not on_shift else []
     people = {*on_shift, *on_call} - {case.owner_id}
+    return suggest_among(case, people, on_shift)
+
+
+def suggest_among(case: Case, people: Collection[int | None], on_shift: Collection[int]) -> Choice | None:
+    """Who of these `people` takes the case, some of them `on_shift`; None when none of them works on cases."""
     return choose(candidates(people, on_shift), [case.product.code])
+
+
+def why(case: Case, choice: Choice) -> list[str]:
+    """Why this engineer, in sentences."""
+    return reasons(choice, {case.product.code: case.product.name})
 
 
 def candidates(people: Collection[int | None], on_shift: Collection[int]) -> list[Candidate]:

@@ -34,6 +34,9 @@ DISCLOSED: Mapping[EventKind, frozenset[str]] = {
     EventKind.ESCALATED: frozenset({"channel"}),
     EventKind.ESCALATION_ACKNOWLEDGED: frozenset(),
     EventKind.CALL_BACK_REQUESTED: frozenset({"whom"}),
+    EventKind.HANDED_OVER: frozenset({"owner", "before", "from_center", "to_center"}),
+    EventKind.PUT_ON_SUN: frozenset(),
+    EventKind.TAKEN_OFF_SUN: frozenset(),
 }
 
 

@@ -165,6 +165,11 @@ class Verb(StrEnum):
     REOPEN = "reopen"
     FOLLOW_ON = "follow_on"
     CHANGE_TERMS = "change_terms"
+    HAND_OVER = "hand_over"
+    NOTE_HANDOVER = "note_handover"
+    ACCEPT_HANDOVER = "accept_handover"
+    PUT_ON_SUN = "put_on_sun"
+    TAKE_OFF_SUN = "take_off_sun"
 
 
 class EventKind(StrEnum):
@@ -198,6 +203,13 @@ class EventKind(StrEnum):
     ESCALATED = "escalated"
     ESCALATION_ACKNOWLEDGED = "escalation_acknowledged"
     CALL_BACK_REQUESTED = "call_back_requested"
+    HANDED_OVER = "handed_over"
+    HANDOVER_NOTED = "handover_noted"
+    HANDOVER_ACCEPTED = "handover_accepted"
+    HANDOVER_UNACCEPTED = "handover_unaccepted"
+    HANDOVER_KEPT = "handover_kept"
+    PUT_ON_SUN = "put_on_sun"
+    TAKEN_OFF_SUN = "taken_off_sun"
 
 
 # Facts that move neither the case nor a clock: what was done before them may be recorded after them.
@@ -208,6 +220,9 @@ PASSING_KINDS = frozenset(
         EventKind.CLOSURE_REMINDED,
         EventKind.FIRST_RESPONSE_WARNED,
         EventKind.MILESTONE_WARNED,
+        EventKind.HANDOVER_NOTED,
+        EventKind.HANDOVER_UNACCEPTED,
+        EventKind.HANDOVER_KEPT,
     }
 )
 
@@ -217,5 +232,9 @@ INTERNAL_KINDS = frozenset(
         EventKind.NOTED,
         EventKind.FIRST_RESPONSE_WARNED,
         EventKind.MILESTONE_WARNED,
+        EventKind.HANDOVER_NOTED,
+        EventKind.HANDOVER_ACCEPTED,
+        EventKind.HANDOVER_UNACCEPTED,
+        EventKind.HANDOVER_KEPT,
     }
 )

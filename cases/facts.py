@@ -36,6 +36,15 @@ MILESTONE_BREACHED       milestone: str, cycle: int, due_at: str
 ESCALATED                channel: str
 ESCALATION_ACKNOWLEDGED  nothing
 CALL_BACK_REQUESTED      whom: Callback
+HANDED_OVER              owner: int, before: int | None, case_manager: int | None, change: str (since when others hold
+                         Severity 1), from_center: str, to_center: str (codes of centers, or ""), why: list[str]
+HANDOVER_NOTED           change: str, next_action: str, hypothesis: str, last_action: str, waits_for: str,
+                         contacts: str
+HANDOVER_ACCEPTED        by_work: bool (True: by going on with the case, without a word)
+HANDOVER_UNACCEPTED      handover: int (its place in the log), owner: int
+HANDOVER_KEPT            change: str, owner: int | None, center: str (a code, or "")
+PUT_ON_SUN               reason: str
+TAKEN_OFF_SUN            reason: str
 =======================  ==============================================================================================
 """
 
@@ -89,7 +98,8 @@ class State:
     `requested` is the customer's latest wish, `proposed` the latest position of support (None before it spoke). After
     the agreement a position below `severity` is a wish to lower it, which stands until the other side agrees or it is
     replaced. `attempts` are those of the present wait for the customer. `responded_at` is the first response since
-    receipt or the last reopening (A-06).
+    receipt or the last reopening (A-06). `on_sun` is a manager's exception (A-12); `handed_over_at` is when the case
+    came to an owner who has not accepted it yet, and `outgoing` the user id of who had it until then.
     """
 
     requested: Severity
@@ -110,6 +120,9 @@ class State:
     closed_at: datetime | None = None
     reopenings: int = 0
     turn_since_at: datetime | None = None
+    on_sun: bool = False
+    handed_over_at: datetime | None = None
+    outgoing: int | None = None
     version: int = 0
     updated_at: datetime | None = None
 
@@ -121,6 +134,11 @@ class State:
     @property
     def turn(self) -> Turn:
         return turn_of(self.status)
+
+    @property
+    def follows_sun(self) -> bool:
+        """Whether work on it goes round the clock from center to center (A-12): Severity 1, or by exception."""
+        return self.status is not Status.CLOSED and (self.severity is Severity.ONE or self.on_sun)
 
 
 def turn_of(status: Status) -> Turn:
@@ -196,6 +214,10 @@ def _was_said(fact: Fact) -> bool:
     return fact.kind in (EventKind.REPLIED, EventKind.CLOSURE_PROPOSED)
 
 
+# No handover waits.
+ACCEPTED: dict[str, Any] = {"handed_over_at": None, "outgoing": None}
+
+
 def _changes(state: State, fact: Fact) -> dict[str, Any]:
     """The fields of the state that this fact changes."""
     data, at = fact.data, fact.at
@@ -207,10 +229,16 @@ def _changes(state: State, fact: Fact) -> dict[str, Any]:
             return {"held_at": at}
         case EventKind.RESUMED:
             return {"held_at": None}
-        case EventKind.ASSIGNED | EventKind.REASSIGNED:
+        case EventKind.ASSIGNED | EventKind.REASSIGNED | EventKind.HANDED_OVER:
             begins = state.status in (Status.RECEIVED, Status.QUEUED)
-            hands = {"owner": data["owner"], "case_manager": data["case_manager"]}
+            hands = {"owner": data["owner"], "case_manager": data["case_manager"], **ACCEPTED}
+            if fact.kind is EventKind.HANDED_OVER:
+                hands |= {"handed_over_at": at, "outgoing": data["before"]}
             return {**hands, "status": Status.IN_PROGRESS if begins else state.status}
+        case EventKind.HANDOVER_ACCEPTED:
+            return ACCEPTED
+        case EventKind.PUT_ON_SUN | EventKind.TAKEN_OFF_SUN:
+            return {"on_sun": fact.kind is EventKind.PUT_ON_SUN}
         case EventKind.REPLIED if state.status in (Status.IN_PROGRESS, Status.WAITING_FOR_CUSTOMER):
             return {"status": Status.WAITING_FOR_CUSTOMER if data["waiting"] else Status.IN_PROGRESS}
         case EventKind.CUSTOMER_REPLIED | EventKind.CLOSURE_REJECTED:
@@ -231,7 +259,7 @@ def _changes(state: State, fact: Fact) -> dict[str, Any]:
             return {"attempts": (*state.attempts, attempt)}
         case EventKind.CLOSED:
             closed = {"status": Status.CLOSED, "closed_at": at, "held_at": None, "attempts": ()}
-            return {**closed, "closure_proposed_at": None, **_closure_texts(data)}
+            return {**closed, "on_sun": False, **ACCEPTED, "closure_proposed_at": None, **_closure_texts(data)}
         case EventKind.REOPENED:
             returned = {"closed_at": None, "owner": data["owner"], "reopenings": state.reopenings + 1}
             returned["responded_at"] = None

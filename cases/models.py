@@ -36,6 +36,9 @@ def sights_of(actor: User) -> dict[CaseSight, list[int]]:
     return sights
 
 
+ON_SUN = ~Q(status=Status.CLOSED) & (Q(severity=Severity.ONE) | Q(on_sun=True))
+
+
 class CaseQuerySet(models.QuerySet["Case"]):
     def visible_to(self, actor: User) -> Self:
         """The cases this person may see now; the only door to a case. The same answer as `may(actor, "view", case)`."""
@@ -57,6 +60,10 @@ class CaseQuerySet(models.QuerySet["Case"]):
 
     def open(self) -> Self:
         return self.exclude(status=Status.CLOSED)
+
+    def on_sun(self) -> Self:
+        """The open cases that follow the sun; the same answer as `State.follows_sun` (A-12)."""
+        return self.filter(ON_SUN)
 
 
 class Case(models.Model):
@@ -104,6 +111,11 @@ class Case(models.Model):
     closed_at = models.DateTimeField(null=True)
     reopenings = models.PositiveSmallIntegerField(default=0)
     turn_since_at = models.DateTimeField(null=True)
+    on_sun = models.BooleanField(default=False, help_text="Follows the sun by a manager's exception (A-12).")
+    handed_over_at = models.DateTimeField(null=True, help_text="While its owner has not accepted it.")
+    outgoing = models.ForeignKey(
+        User, null=True, on_delete=models.PROTECT, related_name="+", help_text="Who had it until that handover."
+    )
     version = models.PositiveIntegerField(default=0, help_text="The `seq` of the last fact.")
     updated_at = models.DateTimeField(null=True)
 
@@ -124,6 +136,8 @@ class Case(models.Model):
         "closed_at",
         "reopenings",
         "turn_since_at",
+        "on_sun",
+        "handed_over_at",
         "version",
         "updated_at",
     )
@@ -146,6 +160,8 @@ class Case(models.Model):
             models.Index(fields=["organization", "-updated_at", "-id"], name="case_of_organization"),
             models.Index(fields=["owner", "status"], name="case_of_owner"),
             models.Index(fields=["status", "received_at", "id"], name="case_by_status"),
+            # Looked through whenever others take Severity 1 over, and every minute.
+            models.Index(fields=["id"], name="case_on_sun", condition=ON_SUN),
         ]
         triggers = [
             pgtrigger.Trigger(
@@ -191,6 +207,9 @@ class Case(models.Model):
             closed_at=self.closed_at,
             reopenings=self.reopenings,
             turn_since_at=self.turn_since_at,
+            on_sun=self.on_sun,
+            handed_over_at=self.handed_over_at,
+            outgoing=self.outgoing_id,
             version=self.version,
             updated_at=self.updated_at,
         )
@@ -202,6 +221,7 @@ class Case(models.Model):
             "proposed_severity": state.proposed,
             "owner_id": state.owner,
             "case_manager_id": state.case_manager,
+            "outgoing_id": state.outgoing,
             "closure_reason": state.closure_reason or "",
             "attempts": [
                 {"at": one.at.isoformat(), "channel": one.channel, "announces_closure": one.announces_closure}

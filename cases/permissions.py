@@ -46,7 +46,13 @@ STAFF_VERBS: dict[Verb, frozenset[StaffRole]] = {
     Verb.REOPEN: _DESK,
     Verb.FOLLOW_ON: _INTAKE,
     Verb.CHANGE_TERMS: frozenset({StaffRole.ADMIN}),
+    Verb.NOTE_HANDOVER: _ENGINEERS,
+    Verb.ACCEPT_HANDOVER: _ENGINEERS,
+    Verb.PUT_ON_SUN: frozenset({StaffRole.SUPPORT_MANAGER}),
+    Verb.TAKE_OFF_SUN: frozenset({StaffRole.SUPPORT_MANAGER}),
 }
+# A handover is between those who have the case and had it; managers may act for them.
+HANDOVER_VERBS = frozenset({Verb.NOTE_HANDOVER, Verb.ACCEPT_HANDOVER})
 
 
 @rules_for(Case)
@@ -55,10 +61,19 @@ def case_rule(actor: User, verb: str, case: Case | type[Case]) -> Decision:
     role = actor.staff_role
     if role:
         allowed = role in STAFF_VERBS.get(Verb(verb), frozenset())
+        if allowed and verb in HANDOVER_VERBS and role in ENGINEER_ROLES and not _takes_part(actor, Verb(verb), case):
+            return deny("This is for the engineer who has the case, or a manager.")
         return Decision(allowed, f"Your role, {role.label}, {'includes' if allowed else 'does not include'} this.")
     if isinstance(case, type):
         return deny("A customer opens a case for an organization.")
     return _customer_decision(actor, Verb(verb), case)
+
+
+def _takes_part(actor: User, verb: Verb, case: Case | type[Case]) -> bool:
+    """Whether this engineer has the case or, until it is accepted, had it: a sheet may come a minute late."""
+    if isinstance(case, type):
+        return False
+    return actor.pk == case.owner_id or (verb is Verb.NOTE_HANDOVER and actor.pk == case.outgoing_id)
 
 
 def _customer_decision(actor: User, verb: Verb, case: Case) -> Decision:

@@ -14,6 +14,7 @@ REOPEN_DAYS = 30
 ATTEMPTS_NEEDED = 3
 BUSINESS_DAYS_AFTER_LAST_ATTEMPT = 2
 NEXT_UPDATE_WITHIN = timedelta(days=60)
+SHEET_OPENS = timedelta(minutes=45)
 
 
 def require_recent_receipt(received_at: datetime, at: datetime) -> None:
@@ -28,6 +29,13 @@ def require_next_update(until: datetime, role: ActorRole, at: datetime) -> None:
         raise Refusal("next_update_not_yours", "Only an engineer promises when the engineers write again.")
     if not timedelta(minutes=1) <= until - at <= NEXT_UPDATE_WITHIN:
         raise Refusal("next_update_impossible", f"Choose a moment within the next {NEXT_UPDATE_WITHIN.days} days.")
+
+
+def require_sheet_open(change: datetime, at: datetime) -> None:
+    """A handover sheet is completed shortly before others take the case over: earlier it would be stale (C-FTS-01)."""
+    if at < change - SHEET_OPENS:
+        minutes = SHEET_OPENS // timedelta(minutes=1)
+        raise Refusal("sheet_not_open", f"The handover sheet opens {minutes} minutes before the handover.")
 
 
 def require_phone(severity: Severity, phone: str) -> None:

@@ -34,6 +34,11 @@ LEGAL: dict[Verb, frozenset[Status]] = {
     Verb.REOPEN: frozenset({Status.CLOSED}),
     Verb.FOLLOW_ON: frozenset({Status.CLOSED}),
     Verb.CHANGE_TERMS: OPEN,
+    Verb.HAND_OVER: OPEN,
+    Verb.NOTE_HANDOVER: OPEN,
+    Verb.ACCEPT_HANDOVER: OPEN,
+    Verb.PUT_ON_SUN: OPEN,
+    Verb.TAKE_OFF_SUN: OPEN,
 }
 
 
@@ -59,7 +64,7 @@ def _obstacle(state: State, verb: Verb) -> Refusal | None:
         return _wrong_status(state, verb)
     if verb in (Verb.VERIFY_ENTITLEMENT, Verb.REFUSE) and state.verified_at:
         return Refusal("already_verified", "The entitlement of this case has already been verified.")
-    if verb in (Verb.ACCEPT, Verb.ASSIGN) and not _may_be_worked_on(state):
+    if verb in (Verb.ACCEPT, Verb.ASSIGN, Verb.HAND_OVER, Verb.PUT_ON_SUN) and not _may_be_worked_on(state):
         return Refusal("not_verified", "Customer Service has not verified the entitlement yet.")
     if verb is Verb.PROPOSE_CLOSURE and not state.verified_at:
         return Refusal("not_verified", "The entitlement must be verified before the case is closed as solved.")
@@ -71,6 +76,18 @@ def _obstacle(state: State, verb: Verb) -> Refusal | None:
         return Refusal("already_held", "The first-response clock is already on hold.")
     if verb is Verb.RESUME and not state.held_at:
         return Refusal("not_held", "The first-response clock is not on hold.")
+    return _obstacle_to_the_sun(state, verb)
+
+
+def _obstacle_to_the_sun(state: State, verb: Verb) -> Refusal | None:
+    if verb in (Verb.HAND_OVER, Verb.NOTE_HANDOVER) and not state.follows_sun:
+        return Refusal("not_on_sun", "This case does not follow the sun: it stays with its region.")
+    if verb is Verb.ACCEPT_HANDOVER and not state.handed_over_at:
+        return Refusal("nothing_to_accept", "No handover of this case waits to be accepted.")
+    if verb is Verb.PUT_ON_SUN and state.follows_sun:
+        return Refusal("already_on_sun", "This case follows the sun already.")
+    if verb is Verb.TAKE_OFF_SUN and not state.on_sun:
+        return Refusal("not_on_sun", "No manager put this case on the sun: there is nothing to take back.")
     return None
 
 

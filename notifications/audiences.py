@@ -95,6 +95,17 @@ _ALWAYS: dict[EventKind, list[Notice]] = {
         Notice(Template.REOPENED, Audience.CONTACT),
         Notice(Template.CASE_REOPENED, Audience.OWNER_OR_QUEUE),
     ],
+    EventKind.HANDED_OVER: [
+        Notice(Template.HANDED_OVER, Audience.CONTACT),
+        Notice(Template.HANDED_TO_YOU, Audience.OWNER),
+    ],
+    EventKind.HANDOVER_UNACCEPTED: [Notice(Template.HANDOVER_UNACCEPTED, Audience.MANAGER_ON_CALL)],
+    EventKind.HANDOVER_KEPT: [
+        Notice(Template.HANDOVER_KEPT, Audience.QUEUE),
+        Notice(Template.HANDOVER_KEPT, Audience.MANAGER_ON_CALL),
+    ],
+    EventKind.PUT_ON_SUN: [Notice(Template.PUT_ON_SUN, Audience.CONTACT)],
+    EventKind.TAKEN_OFF_SUN: [Notice(Template.TAKEN_OFF_SUN, Audience.CONTACT)],
     EventKind.FIRST_RESPONSE_WARNED: [Notice(Template.RESPONSE_WARNING, Audience.ON_SHIFT)],
     EventKind.FIRST_RESPONSE_BREACHED: [
         Notice(Template.RESPONSE_BREACH, Audience.OWNER_OR_QUEUE),

@@ -16,6 +16,9 @@ class Template(Worded):
     # To customers
     RECEIVED = "received", "We have received your case"
     OWNER_CHANGED = "owner_changed", "Whom to contact from now on"
+    HANDED_OVER = "handed_over", "Whom to contact now: the work goes on with the sun"
+    PUT_ON_SUN = "put_on_sun", "We work on your case around the clock"
+    TAKEN_OFF_SUN = "taken_off_sun", "We work on your case in business hours again"
     REPLY = "reply", "There is a new message for you"
     SEVERITY_PROPOSED = "severity_proposed", "We suggest another severity"
     SEVERITY_AGREED = "severity_agreed", "The severity is agreed"
@@ -32,6 +35,9 @@ class Template(Worded):
     BECAME_SEVERITY_1 = "became_severity_1", "A case has become severity 1"
     GIVEN_TO_YOU = "given_to_you", "This case is yours from now on"
     TAKEN_OVER = "taken_over", "Somebody has taken this case over from you"
+    HANDED_TO_YOU = "handed_to_you", "A case comes to you with the sun: please accept it"
+    HANDOVER_UNACCEPTED = "handover_unaccepted", "A handover is not accepted"
+    HANDOVER_KEPT = "handover_kept", "Nobody is there to take a case over"
     CUSTOMER_REPLIED = "customer_replied", "The customer wrote"
     CUSTOMER_PROPOSED_SEVERITY = "customer_proposed_severity", "The customer suggests another severity"
     SEVERITY_SETTLED = "severity_settled", "The severity has changed"
@@ -74,6 +80,9 @@ _FOR_STAFF = frozenset(
         Template.BECAME_SEVERITY_1,
         Template.GIVEN_TO_YOU,
         Template.TAKEN_OVER,
+        Template.HANDED_TO_YOU,
+        Template.HANDOVER_UNACCEPTED,
+        Template.HANDOVER_KEPT,
         Template.CUSTOMER_REPLIED,
         Template.CUSTOMER_PROPOSED_SEVERITY,
         Template.SEVERITY_SETTLED,

@@ -7,15 +7,16 @@ from typing import Any
 
 from cases.enums import EventKind
 from cases.facts import Fact, State
-from sla import clock, closing
+from sla import clock, closing, handovers
 from sla.calendars import Calendar
 from sla.clock import Milestone, TimerKind, TimerPlan
 from sla.closing import ClosingTimer, ClosingTimerKind
+from sla.handovers import HandoverTimer, HandoverTimerKind
 
 FACTS = {ClosingTimerKind.CLOSURE_REMINDER: EventKind.CLOSURE_REMINDED}
 
 # Of two things that are due on one matter, the later in this order says all that the earlier would.
-WEIGHT = [*TimerKind, *ClosingTimerKind]
+WEIGHT = [*TimerKind, *ClosingTimerKind, *HandoverTimerKind]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +24,10 @@ class Item:
     """One thing that takes effect at `fire_at` (aware UTC).
 
     `kind` and `subject` tell it from everything else on the case. Its effect is a fact with `data`, or a verb when
-    `fact` is None. `matter` is what it is about: one milestone, or closing.
+    `fact` is None. `matter` is what it is about: one milestone, closing, or one handover.
     """
 
-    kind: TimerKind | ClosingTimerKind
+    kind: TimerKind | ClosingTimerKind | HandoverTimerKind
     subject: str
     fire_at: datetime
     matter: str
@@ -49,6 +50,7 @@ def agenda(
     items = [
         *map(_from_clock, _not_overtaken(clock.timers(milestones, log), log)),
         *map(_from_closing, closing.timers(state, log, calendar, closable_at)),
+        *map(_from_handover, handovers.timers(state, log)),
     ]
     return sorted(items, key=lambda item: item.fire_at)
 
@@ -82,3 +84,8 @@ def _from_clock(plan: TimerPlan) -> Item:
 
 def _from_closing(timer: ClosingTimer) -> Item:
     return Item(timer.kind, timer.subject, timer.fire_at, "closing", FACTS.get(timer.kind))
+
+
+def _from_handover(timer: HandoverTimer) -> Item:
+    matter = f"handover {timer.subject}"
+    return Item(timer.kind, timer.subject, timer.fire_at, matter, EventKind.HANDOVER_UNACCEPTED, timer.data)

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Self
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
@@ -13,7 +14,11 @@ from entitlements.enums import Hours
 from sla.clock import TimerKind
 from sla.closing import ClosingTimerKind
 from sla.gaps import Cause
+from sla.handovers import HandoverTimerKind
 from sla.promises import MilestoneKind
+from sla.relay import Change
+
+TIMER_KINDS = (*TimerKind, *ClosingTimerKind, *HandoverTimerKind)
 
 # Sorts a case whose clock has no due moment behind all others.
 NEVER = datetime(9000, 1, 1, tzinfo=UTC)
@@ -115,7 +120,7 @@ class Timer(models.Model):
         FAILED = "failed", "Set aside after an error"
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="timers")
-    kind = models.CharField(max_length=30, choices=[(kind, kind) for kind in (*TimerKind, *ClosingTimerKind)])
+    kind = models.CharField(max_length=30, choices=[(kind, kind) for kind in TIMER_KINDS])
     subject = models.CharField(max_length=20, help_text="Which of its kind on this case.")
     generation = models.PositiveIntegerField(default=1)
     fire_at = models.DateTimeField()
@@ -177,3 +182,44 @@ class CoverageGap(models.Model):
 
     def __str__(self) -> str:
         return f"{Cause(self.cause).label} {self.begins_at} to {self.ends_at}"
+
+
+class SunChangeQuerySet(models.QuerySet["SunChange"]):
+    def due(self, at: datetime) -> Self:
+        """Those that have still to be carried out and whose moment, or after a failure the next try, has come."""
+        return self.filter(done_at=None, try_at__lte=at)
+
+
+class SunChange(models.Model):
+    """From `at` (aware UTC) on others hold Severity 1, as the rosters said when it was planned.
+
+    Planned for the days ahead (`sla.sun_moves`), each carried out once. Centers are codes, empty where nobody holds;
+    `people` are user ids. Whoever carries it out believes none of that: it asks the rosters, and notes what they said.
+    """
+
+    at = models.DateTimeField(unique=True)
+    from_center = models.CharField(max_length=20, blank=True)
+    to_center = models.CharField(max_length=20, blank=True)
+    people = ArrayField(models.BigIntegerField(), default=list)
+    try_at = models.DateTimeField()
+    attempts = models.PositiveSmallIntegerField(default=0, help_text="How often it failed.")
+    done_at = models.DateTimeField(null=True)
+
+    objects = SunChangeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["at"]
+        # Asked every second: it must cost nothing while nothing is due.
+        indexes = [models.Index(fields=["try_at"], name="sun_changes_due", condition=Q(done_at=None))]
+
+    def __str__(self) -> str:
+        return f"{self.from_center or 'nobody'} to {self.to_center or 'nobody'} at {self.at}"
+
+    @classmethod
+    def of(cls, change: Change, done_at: datetime | None = None) -> Self:
+        """A new row; not saved."""
+        return cls(**change._asdict() | {"people": list(change.people)}, try_at=change.at, done_at=done_at)
+
+    @property
+    def change(self) -> Change:
+        return Change(self.at, self.from_center, self.to_center, tuple(self.people))

@@ -3,23 +3,35 @@
 from celery import shared_task
 from django.utils import timezone
 
-from sla import gap_watch, operations, rehoming
+from sla import gap_watch, operations, rehoming, sun_moves
 from sla.present import present_moment
 
 
 @shared_task
 def sweep() -> int:
-    """Let everything that is due by the database's clock take effect, say that it was looked for,
-    and hand over for who is away."""
+    """Let everything that is due by the database's clock take effect, and say that it was looked for.
+
+    Then cases change hands: with the sun, and for who is away.
+    """
     at = present_moment()
     if at is None:
         return 0
     effects = operations.sweep_due(at)
     operations.note_sweep(at)
-    return effects + rehoming.rehome_due(at)
+    return effects + sun_moves.move_due(at) + rehoming.rehome_due(at)
 
 
 @shared_task
 def watch_coverage() -> int:
     """Look for gaps in the year's coverage and tell the managers of new ones."""
     return len(gap_watch.watch(timezone.now()))
+
+
+@shared_task
+def follow_the_sun() -> int:
+    """Plan when cases change hands in the days ahead, and hand over those whose owner is not there for them."""
+    at = present_moment()
+    if at is None:
+        return 0
+    sun_moves.plan(at)
+    return sun_moves.bring_strays(at)

@@ -294,6 +294,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour="3", minute="20"),
         "options": {"expires": 3600},
     },
+    "plan how cases follow the sun": {
+        "task": "sla.tasks.follow_the_sun",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 50},
+    },
     "look for gaps in the coverage of a year": {
         "task": "sla.tasks.watch_coverage",
         "schedule": crontab(hour="4", minute="10"),

@@ -18,10 +18,12 @@ from cases.operations.closing import (
 )
 from cases.operations.coming_back import reopen
 from cases.operations.frame import NO_FORM, AlreadyDone, Form, Stale
+from cases.operations.handovers import HandoverNotes, accept_handover, hand_over, keep_handover, note_handover
 from cases.operations.intake import hold, recheck, refuse, resume, verify_entitlement
 from cases.operations.opening import open_case, open_follow_on
 from cases.operations.owners import accept, assign
 from cases.operations.severity import agree_severity, propose_severity, reduce_severity
+from cases.operations.sun import put_on_sun, take_off_sun
 from cases.operations.talking import add_note, log_call, reply, reply_as_customer
 from cases.operations.terms import change_terms
 
@@ -29,20 +31,26 @@ __all__ = [
     "NO_FORM",
     "AlreadyDone",
     "Form",
+    "HandoverNotes",
     "Stale",
     "accept",
+    "accept_handover",
     "add_note",
     "agree_severity",
     "assign",
     "change_terms",
     "close_for_no_response",
     "confirm_closure",
+    "hand_over",
     "hold",
+    "keep_handover",
     "log_call",
+    "note_handover",
     "open_case",
     "open_follow_on",
     "propose_closure",
     "propose_severity",
+    "put_on_sun",
     "recheck",
     "record_contact_attempt",
     "reduce_severity",
@@ -52,6 +60,7 @@ __all__ = [
     "reply",
     "reply_as_customer",
     "resume",
+    "take_off_sun",
     "verify_entitlement",
     "withdraw",
 ]

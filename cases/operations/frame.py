@@ -39,6 +39,10 @@ UNDISTURBING = frozenset(
         EventKind.MILESTONE_BREACHED,
         EventKind.CLOSURE_REMINDED,
         EventKind.TERMS_CHANGED,
+        EventKind.HANDOVER_NOTED,
+        EventKind.HANDOVER_ACCEPTED,
+        EventKind.HANDOVER_UNACCEPTED,
+        EventKind.HANDOVER_KEPT,
     }
 )
 # What happens inside support leaves also what a customer is writing as true as it was.
@@ -50,7 +54,12 @@ UNDISTURBING_FOR_CUSTOMERS = UNDISTURBING | {
     EventKind.REASSIGNED,
     EventKind.CALLED,
     EventKind.CONTACT_ATTEMPTED,
+    EventKind.HANDED_OVER,
+    EventKind.PUT_ON_SUN,
+    EventKind.TAKEN_OFF_SUN,
 }
+# Who does one of these has taken a handover up, with or without a word.
+TAKING_UP = frozenset({EventKind.REPLIED, EventKind.CALLED, EventKind.CONTACT_ATTEMPTED, EventKind.CLOSURE_PROPOSED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +102,16 @@ class Act:
     form: Form = NO_FORM
 
     def record(self, kind: EventKind, **data: Any) -> None:
-        """Record a fact of this verb, and that a hold ends with it. The form's id goes with the first one only."""
+        """Record a fact of this verb, and that a hold ends, or a handover is accepted, with it.
+
+        The form's id goes with the first one only.
+        """
         [event] = record([Entry(self.case, kind, self.at, self.by, data, self.form.submission)])
         self.form = NO_FORM
         if self.case.held_at and ends_hold(event.fact):
             record([Entry(self.case, EventKind.RESUMED, self.at, self.by)])
+        if self.case.handed_over_at and kind in TAKING_UP and self.by and self.by.pk == self.case.owner_id:
+            record([Entry(self.case, EventKind.HANDOVER_ACCEPTED, self.at, self.by, {"by_work": True})])
 
     def say(self, body: str, files: Sequence[StoredFile] = ()) -> int:
         """Write a public message and return its id."""

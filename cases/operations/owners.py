@@ -19,7 +19,7 @@ from cases.texts import cleaned
 def accept(case: Case, *, by: User, at: datetime, form: Form = NO_FORM) -> Case:
     """Take a waiting case into one's own hands (C-LIF-03, C-STF-06)."""
     with acting(case, Verb.ACCEPT, by=by, at=at, form=form) as act:
-        _give_to(act, _profile_of_engineer(by), reason="", note="")
+        _give_to(act, profile_of_engineer(by), reason="", note="")
     return act.case
 
 
@@ -44,14 +44,14 @@ def assign(
             raise Refusal("same_owner", f"{to} already owns this case.")
         if act.case.owner_id and not reason:
             raise Refusal("reason_missing", "Say why the case changes hands.")
-        engineer = _profile_of_engineer(to)
+        engineer = profile_of_engineer(to)
         if is_away(engineer, at):
             raise Refusal("engineer_away", f"{to} is away. Choose somebody else.")
         _give_to(act, engineer, reason=reason or "", note=note)
     return act.case
 
 
-def _profile_of_engineer(person: User) -> StaffProfile:
+def profile_of_engineer(person: User) -> StaffProfile:
     if person.profile is None or person.staff_role not in ENGINEER_ROLES:
         raise Refusal("not_an_engineer", f"{person} does not work on cases as an engineer.")
     return person.profile

@@ -37,13 +37,23 @@ def received(matter: Matter) -> Letter:
 
 def owner_changed(matter: Matter) -> Letter:
     """Whom to contact from now on, by name and how (C-RAS-02)."""
-    owner, before = matter.owner, matter.person(matter.data["before"])
+    before = matter.person(matter.data["before"])
+    return _from_now_on(matter, before, _why_another(matter.data["reason"], before) if before else "")
+
+
+def handed_over(matter: Matter) -> Letter:
+    """The same for a case that follows the sun: the day ends in one place, and the work goes on in the next."""
+    before = matter.person(matter.data["before"])
+    return _from_now_on(matter, before, f"{before} goes off duty, and the work goes on." if before else "")
+
+
+def _from_now_on(matter: Matter, before: str, reason: str) -> Letter:
+    owner = matter.owner
     profile = owner.profile if owner else None
     center = profile.center if profile else None
     role = f", {owner.staff_role.label.lower()}" if owner and owner.staff_role else ""
     place = f" in {center}" if center else ""
     phone = center.telephone if center else settings.SUPPORT_PHONE
-    reason = _why_another(matter.data["reason"], before) if before else ""
     return Letter(
         title=f"{owner} works on your case" + (" from now on" if before else ""),
         lead=f"From now on please contact {owner}{role}{place}.",
@@ -75,6 +85,28 @@ _WHY_ANOTHER: dict[str, str] = {
     ReassignmentReason.SHIFT: "The shift of {before} ends, and the work goes on.",
     ReassignmentReason.LOAD: "{before} passes the case on, so that it gets the time it needs.",
 }
+
+
+def put_on_sun(matter: Matter) -> Letter:
+    """What it means that a case follows the sun, and what it asks of the customer (A-12)."""
+    return Letter(
+        title="We work on your case around the clock",
+        lead="From now on your case passes from one support center to the next, so that work on it does not stop.",
+        next="Each time we tell you whom to contact. Please keep somebody reachable for us, at night too: "
+        "without an answer from your side we may have to wait.",
+        links=(matter.link("Write on the case"),),
+    )
+
+
+def taken_off_sun(matter: Matter) -> Letter:
+    """That the case is back in the hours of its severity (A-12, C-COV-04)."""
+    return Letter(
+        title="We work on your case in business hours again",
+        lead=f"Your case no longer passes from center to center. We work on it in the hours of "
+        f"{Severity(matter.case.severity).label.lower()}.",
+        next="Your engineer stays the same until you hear otherwise. Nobody needs to stay up for us any more.",
+        links=(matter.link(),),
+    )
 
 
 def reply(matter: Matter) -> Letter:

@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 
 from cases.enums import ABSENCES, ClosureReason, Severity
 from notifications.letters.form import Letter, Part
-from notifications.letters.matter import Matter
+from notifications.letters.matter import MINUTE, Matter
+from sla.handovers import ACCEPTED_WITHIN
 from sla.promises import MilestoneKind
 
 # A deadline takes effect within seconds; what takes longer is told to be late itself.
@@ -47,6 +48,41 @@ def taken_over(matter: Matter) -> Letter:
     """Who is back from an absence reads where the case went (C-RAS-01)."""
     taker = matter.person(matter.data["owner"])
     return _letter(matter, f"{taker} has taken this case over from you", "You were away. It does not return by itself.")
+
+
+def handed_to_you(matter: Matter) -> Letter:
+    """Accept it, or the manager on call is told (C-FTS-01)."""
+    minutes = ACCEPTED_WITHIN // MINUTE
+    return Letter(
+        title="This case comes to you with the sun",
+        lead=f"Please read its handover sheet and accept it. After {minutes} minutes the manager on call is told.",
+        parts=(Part("Why you", items=tuple(matter.data["why"])), _facts(matter)),
+        links=(matter.link("Read the sheet and accept", "handover/"), matter.link("Open the case")),
+    )
+
+
+def handover_unaccepted(matter: Matter) -> Letter:
+    """To the manager on call: somebody has to look after it (C-FTS-01)."""
+    minutes = ACCEPTED_WITHIN // MINUTE
+    return Letter(
+        title="A handover is not accepted",
+        lead=f"{matter.owner} got this case with the sun and has not accepted it in {minutes} minutes.",
+        next="Call, accept it in their place, or give the case to somebody else.",
+        parts=(_facts(matter),),
+        links=(matter.link("The handover", "handover/"), matter.link("Give it to somebody else", "owner/")),
+    )
+
+
+def handover_kept(matter: Matter) -> Letter:
+    """The alarm: the sun has nobody to go to (C-COV-01)."""
+    keeper = matter.person(matter.data["owner"])
+    return Letter(
+        title="Nobody is there to take this case over",
+        lead=f"It stays with {keeper}, who is off duty." if keeper else "It has no owner yet.",
+        next="Please find somebody who works on it now.",
+        parts=(_facts(matter),),
+        links=(matter.link("Give it to somebody", "owner/"), matter.link("Open the case")),
+    )
 
 
 def customer_replied(matter: Matter) -> Letter:

@@ -89,9 +89,10 @@ class Opener:
 
 @dataclass
 class Cast:
-    """Everybody and everything, by key; `promises` are those of the one plan that all customers have."""
+    """Everybody and everything, by key, as of `now` (aware); `promises` are those of the plan of all customers."""
 
     promises: Promises
+    now: datetime
     members: dict[str, Member] = field(default_factory=dict)
     customers: dict[str, Customer] = field(default_factory=dict)
     products: dict[str, Product] = field(default_factory=dict)
@@ -133,7 +134,7 @@ def hire(now: datetime) -> Cast:
     """Make the rows of everybody and everything, as they stood ninety days before `now` (aware)."""
     script = tomllib.loads(Path(__file__).with_name("cast.toml").read_text(encoding="utf-8"))
     plan = SupportPlan.objects.get(code=SupportPlan.STANDARD)
-    cast = Cast(promises_of(plan.version_on(now.date())))
+    cast = Cast(promises_of(plan.version_on(now.date())), now)
     cast.products = {one["code"]: Product.objects.create(**one) for one in script["product"]}
     centers = {one["code"]: _center(one) for one in script["center"]}
     people = _people(script, now)

@@ -17,8 +17,10 @@ from accounts.enums import StaffRole
 from accounts.models import User
 from cases import attachments, operations
 from cases.attachments import StoredFile
+from cases.candidates import suggest_among, why
 from cases.enums import CaseType, Channel, ClosureReason, HoldReason, ReassignmentReason, Severity
 from cases.models import Case
+from sla import sun
 from sla.calendars import Calendar, add_open_time, is_open, next_opening
 from sla.promises import MilestoneKind
 from supportportal.demo.casting import Cast, Customer, Member, Opener
@@ -76,8 +78,6 @@ class Life:
     def play(self) -> Steps:
         """Yield the moment of each next thing that is done; it is done when the iterator goes on."""
         for step in self.part.steps:
-            if self.owner and not self.calm:
-                yield from self.follow_the_sun()
             yield from step(self)
 
     @property
@@ -128,8 +128,14 @@ class Life:
 
     @property
     def engineer(self) -> Member:
+        """Who has the case: a case that follows the sun passes on by itself."""
         assert self.owner
+        if self.case.state.follows_sun and (owner := self._owner_now()):
+            self.owner = self.cast.member(owner)
         return self.owner
+
+    def _owner_now(self) -> int | None:
+        return Case.objects.values_list("owner", flat=True).get(pk=self.case.pk)
 
     @property
     def writer(self) -> User:
@@ -296,6 +302,9 @@ class Life:
     def accept(self) -> Steps:
         member, at = self.responder_at(self.share_of_promise(self.part.response_share * 0.6))
         yield self.moment(at)
+        if not self.calm and (owner := self._owner_now()):  # it came with the sun
+            self.owner = self.cast.member(owner)
+            return
         self.act(operations.accept, by=member.user, at=self.at)
         self.owner = member
 
@@ -389,13 +398,37 @@ class Life:
 
     # Steps: changing hands
 
-    def follow_the_sun(self) -> Steps:
-        """A Severity 1 whose engineer goes home is given to one at work (C-FTS-01)."""
-        soon = self.at + 5 * MINUTE
-        awake = [one for one in self.cast.engineers if is_open(one.hours, soon)]
-        if awake and self.engineer not in awake:
-            yield self.moment(soon)
-            self._give_to(self.rng.choice(awake), ReassignmentReason.SHIFT)
+    def complete_the_sheet(self, case: Case, at: datetime, change: datetime) -> None:
+        """Prepare the handover of `change` for who takes over then (C-FTS-01)."""
+        notes = operations.HandoverNotes(
+            next_action=self.phrase("engineer", "next_action"),
+            hypothesis=self.telling.note,
+            last_action=self.phrase("engineer", "last_action"),
+            waits_for=self.phrase("engineer", "waits_for"),
+        )
+        assert case.owner
+        operations.note_handover(case, notes, by=case.owner, at=at, change=change)
+
+    def be_put_on_sun(self) -> Steps:
+        """The manager lets a case that is not Severity 1 go round the clock (A-12)."""
+        yield self.after_owner(20, 90)
+        manager = self.cast.manager_of(self.engineer.region)
+        self.act(operations.put_on_sun, by=manager.user, at=self.at, reason=self.phrase("engineer", "on_the_sun"))
+
+    def be_taken_off_sun(self) -> Steps:
+        yield self.after_owner(20, 90)
+        manager = self.cast.manager_of(self.engineer.region)
+        self.act(operations.take_off_sun, by=manager.user, at=self.at, reason=self.phrase("engineer", "off_the_sun"))
+        assert self.case.owner_id
+        self.owner = self.cast.member(self.case.owner_id)
+
+    def come_with_the_sun(self) -> Steps:
+        """A few minutes ago the case came to somebody else on duty, who has not looked yet."""
+        yield self.moment(self.cast.now - 4 * MINUTE)
+        on_duty = [who for who in sun.hold_at(self.at).people if who != self.engineer.user.pk]
+        if choice := suggest_among(self.case, on_duty, on_shift=on_duty):
+            taker = self.cast.member(choice.taker.person).user
+            self.act(operations.hand_over, taker, at=self.at, change=self.at, why=why(self.case, choice))
 
     def hand_to_senior(self) -> Steps:
         yield self.after_owner(30, 200)

@@ -10,10 +10,12 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 
 from accounts.models import Contact, Holiday, User
-from cases import attachments
+from cases import attachments, operations
 from cases.attachments import StoredFile
 from cases.models import Case
+from sla import coverage, relay, sun, sun_moves
 from sla.recalculation import apply_closures, running, running_in
+from sla.relay import Change
 from supportportal.demo.backstage import Backstage
 from supportportal.demo.casting import hire
 from supportportal.demo.lives import Life, Steps
@@ -25,7 +27,9 @@ SEED = 29
 STEPS_PER_LINE = 500
 NEWS = timedelta(days=2)
 CLOSURE_AFTER = timedelta(days=70)
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+PLAYED = 90 * DAY
+SHEET_BEFORE, LATE_ACCEPTANCE, SHARE_OF_LATE = 12 * MINUTE, 14 * MINUTE, 0.05
 
 
 def load(now: datetime, *, cases: int = CASES, seed: int = SEED, say: Callable[[str], None]) -> Counter[str]:
@@ -45,9 +49,14 @@ def load(now: datetime, *, cases: int = CASES, seed: int = SEED, say: Callable[[
                 Life(cast, director.part(plot), Random(f"{seed} {number}"), stored)  # noqa: S311
                 for number, plot in enumerate(plots(cases))
             ]
+            changes = changes_of_the_sun(now)
             ends = [end_of_right(*ended) for ended in cast.ended]
-            closure = closure_that_counts(cast.members["agnes"].user, now)
-            play([*(life.play() for life in lives), *ends, closure], Backstage(cast.promises, now - NEWS), now, say)
+            backstage = Backstage(cast.promises, now - NEWS, changes)
+            late = Random(f"{seed} sun")  # noqa: S311
+            shifts = [sheets(lives, backstage, changes), acceptances(backstage, changes, late)]
+            closure = closure_that_counts(cast.members["agnes"].user, backstage, now)
+            play([*(life.play() for life in lives), *ends, *shifts, closure], backstage, now, say)
+            sun_moves.plan(now)
     except BaseException:
         attachments.discard(stored)
         raise
@@ -80,11 +89,40 @@ def end_of_right(contact: Contact, ends_at: datetime) -> Steps:
     contact.save(update_fields=["ends_at"])
 
 
-def closure_that_counts(administrator: User, now: datetime) -> Steps:
+def changes_of_the_sun(now: datetime) -> list[Change]:
+    """Each moment of the past ninety days from which others held Severity 1."""
+    first = now - PLAYED
+    return list(relay.changes(coverage.holds(sun.house_for(first, now), first, now)))
+
+
+def sheets(lives: Sequence[Life], backstage: Backstage, changes: Sequence[Change]) -> Steps:
+    """Shortly before each change, who goes off duty completes the handover sheets."""
+    for change in changes:
+        yield change.at - SHEET_BEFORE
+        if backstage.on_sun:
+            by_case = {life.opened.pk: life for life in lives if life.opened}
+            for case in Case.objects.on_sun().exclude(owner=None).select_related("owner"):
+                if case.owner_id not in change.people:
+                    by_case[case.pk].complete_the_sheet(case, change.at - SHEET_BEFORE, change.at)
+
+
+def acceptances(backstage: Backstage, changes: Sequence[Change], rng: Random) -> Steps:
+    """Some minutes after each change, who came on duty accepts; now and then too late."""
+    for change in changes:
+        at = change.at + (LATE_ACCEPTANCE if rng.random() < SHARE_OF_LATE else rng.uniform(2, 7) * MINUTE)
+        yield at
+        if backstage.on_sun:
+            for case in Case.objects.on_sun().filter(handed_over_at=change.at).select_related("owner"):
+                assert case.owner
+                operations.accept_handover(case, by=case.owner, at=at)
+
+
+def closure_that_counts(administrator: User, backstage: Backstage, now: datetime) -> Steps:
     """An administrator keeps a closure that a customer told of late, and lets the clocks that run count it (A-09)."""
     at = now - CLOSURE_AFTER
     while at < now:
         yield at
+        backstage.catch_up()
         waiting = running().filter(clock__due_at__gt=at + DAY, severity__gt=1)
         case = waiting.select_related("organization", "clock").order_by("received_at").first()
         if case and case.clock.due_at:

@@ -31,6 +31,8 @@ URGENT_TAKEN: Script = (Life.open, Life.accept)
 URGENT: Script = (*URGENT_TAKEN, Life.ring, Life.agree, Life.inquire, Life.verify_meanwhile)
 URGENT_FOUND: Script = (*URGENT, Life.answer, Life.note, Life.find)
 
+ON_SUN: Script = (*ANSWERED, Life.note, Life.be_put_on_sun)
+
 REJECTED: Script = (*PROPOSED, Life.reject, Life.find_again)
 SILENT: Script = (*FOUND, Life.remind_by_mail)
 REOPENED: Script = (*SOLVED, Life.reopen)
@@ -160,13 +162,21 @@ PRESENT = (
     Plot(ANSWERED, 1, days_ago=(3, 6), customer="brindlemere", opener="rhuaridh"),
 )
 
+# Around the world: a Severity 1 that has seen every center, one that waits to be accepted, and a manager's exceptions.
+SUN = (
+    Plot((*URGENT, Life.answer, Life.note), 1, days_ago=(1.1, 1.4), severities=(ONE,), shares=(0.2, 0.7)),
+    Plot((*URGENT, Life.note, Life.come_with_the_sun), 1, (0.2, 0.3), severities=(ONE,), shares=(0.2, 0.5)),
+    Plot(ON_SUN, 1, days_ago=(1.5, 4), severities=(TWO,)),
+    Plot((*ON_SUN, Life.find, Life.be_taken_off_sun, Life.react, Life.propose, Life.confirm), 1, severities=(TWO,)),
+)
+
 
 def plots(cases: int) -> list[Plot]:
     """The plots that make so many cases: every kind at least once, in about the same proportions.
 
     For fewer cases than there are kinds, some kinds only, those of the present first.
     """
-    kinds = [*PRESENT, *PAST]
+    kinds = [*PRESENT, *PAST, *SUN]
     least = sum(plot.cases for plot in kinds)
     if cases < least:
         return kinds[:cases]

@@ -2,15 +2,17 @@
 
 import re
 from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from accounts.models import Holiday, RosterEntry
+from accounts.models import Holiday, RosterEntry, StaffProfile, SupportCenter
 from cases import operations
 from cases.enums import Severity, Status
 from cases.models import Case
+from sla import sun_moves
 from tests.cast import DAY, HOUR, MINUTE, kinds
 from tests.pages import NARROW, faults, visit_as
 
@@ -230,6 +232,50 @@ def test_a_roster_is_read_by_a_calendar_program(portal, browser, engineer):
 
     with visit_as(browser, portal) as program:
         assert program.request.get(link).status == 404
+
+
+@pytest.fixture
+def urgent(case_in, engineer, second_engineer, emea_center, now) -> Case:
+    """A Severity 1 of `engineer`, who goes off duty in half an hour while `second_engineer` is there."""
+    here = now.astimezone(ZoneInfo(emea_center.zone)).replace(second=0, microsecond=0)
+    other = SupportCenter.objects.create(code="reading", name="Reading", region_id="emea", zone="Europe/London")
+    StaffProfile.objects.filter(user=second_engineer).update(center=other)
+    week = {"weekdays": list(range(7)), "from_on": date(2025, 1, 1)}
+    for user, center, since, until in ((engineer, emea_center, 5, 0.5), (second_engineer, other, 1, 6)):
+        hours = {"opens": (here - since * HOUR).time(), "closes": (here + until * HOUR).time()}
+        RosterEntry.objects.create(user=user, center=center, **hours, **week)
+    sun_moves.plan(now)
+    sun_moves.move_due(now)
+    return case_in(Status.IN_PROGRESS, at=now - 10 * MINUTE, severity=Severity.ONE)
+
+
+@pytest.mark.clause("C-FTS-01")
+def test_a_case_is_handed_over_with_the_sun(portal, browser, engineer, second_engineer, urgent):
+    with visit_as(browser, portal, engineer) as context:
+        page = context.new_page()
+        page.goto(url(portal, urgent))
+        expect(page.get_by_role("region", name="Handover")).to_contain_text("Handover to Reading")
+        assert faults(page) == []
+        page.get_by_role("link", name="Complete the sheet").click()
+        page.get_by_label("Next action").fill("Compare the two logs.")
+        assert faults(page) == []
+        page.get_by_role("button", name="The sheet is ready").click()
+        expect(page.locator("#toasts")).to_contain_text("The handover sheet is ready.")
+
+    at = timezone.now()
+    operations.hand_over(urgent, second_engineer, at=at, change=at, why=["On shift."])
+
+    with visit_as(browser, portal, second_engineer) as context:
+        page = context.new_page()
+        page.goto(url(portal, urgent, "handover"))
+        expect(page.get_by_role("main")).to_contain_text("Compare the two logs.")
+        assert faults(page) == []
+        page.goto(f"{portal}/desk/sun/")
+        expect(page.get_by_role("main")).to_contain_text("not accepted yet")
+        assert faults(page) == []
+        page.goto(url(portal, urgent))
+        page.get_by_role("button", name="Accept").click()
+        expect(page.locator("#toasts")).to_contain_text("The handover is accepted.")
 
 
 def test_the_pages_of_customer_service_are_fit_for_everybody(portal, browser, customer_service, cases):

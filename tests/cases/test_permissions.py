@@ -5,6 +5,7 @@ import pytest
 from accounts.enums import CaseSight, ContactRole
 from accounts.models import Contact, User
 from accounts.permissions import may
+from cases import operations
 from cases.enums import Status, Verb
 from cases.models import Attachment, Case, CaseEvent, Message, Note
 from tests.cast import DAY, NOON, STAFF, contact_of, fresh, make_contact
@@ -40,6 +41,11 @@ RIGHTS: dict[Verb, set[str]] = {
     Verb.REOPEN: CUSTOMER | DESK,
     Verb.FOLLOW_ON: CUSTOMER | INTAKE,
     Verb.CHANGE_TERMS: {"administrator"},
+    Verb.HAND_OVER: set(),  # the portal's own
+    Verb.NOTE_HANDOVER: {"support_manager"},
+    Verb.ACCEPT_HANDOVER: {"support_manager"},
+    Verb.PUT_ON_SUN: {"support_manager"},
+    Verb.TAKE_OFF_SUN: {"support_manager"},
 }
 
 
@@ -48,6 +54,21 @@ def test_who_may(cast, open_case):
     case = open_case()
 
     assert {verb: {name for name, person in cast.people.items() if may(person, verb, case)} for verb in Verb} == RIGHTS
+
+
+@pytest.mark.clause("C-FTS-01")
+def test_a_handover_is_between_who_has_the_case_and_who_had_it(cast, case_in, second_engineer):
+    case = case_in(Status.IN_PROGRESS, severity=1)
+    parts = (Verb.NOTE_HANDOVER, Verb.ACCEPT_HANDOVER)
+
+    def who() -> list[set[str]]:
+        return [{name for name, person in cast.people.items() if may(person, verb, case)} for verb in parts]
+
+    assert who() == [{"engineer", "support_manager"}] * 2
+    case = operations.hand_over(case, second_engineer, at=NOON + DAY, change=NOON + DAY, why=[])
+    assert who() == [{"engineer", "second_engineer", "support_manager"}, {"second_engineer", "support_manager"}]
+    case = operations.accept_handover(case, by=second_engineer, at=NOON + DAY)
+    assert who() == [{"second_engineer", "support_manager"}] * 2
 
 
 @pytest.mark.clause("C-CON-01", "C-PAR-01")

@@ -31,6 +31,7 @@ from cases.enums import (
 )
 from cases.facts import Fact, State
 from cases.models import Case, Message
+from cases.operations import HandoverNotes
 from tests.cast import DAY, MINUTE, NOON, PHONE, Cast
 
 TEXTS = st.sampled_from(["Something is said."] * 4 + ["", "x" * 100_001])
@@ -67,9 +68,17 @@ CALLS: dict[Verb, tuple[Callable[..., Case], dict[str, st.SearchStrategy[Any]]]]
     Verb.CLOSE_FOR_NO_RESPONSE: (operations.close_for_no_response, {}),
     Verb.REOPEN: (operations.reopen, {"body": TEXTS}),
     Verb.FOLLOW_ON: (operations.open_follow_on, {"body": TEXTS}),
+    Verb.NOTE_HANDOVER: (
+        operations.note_handover,
+        {"notes": st.builds(HandoverNotes, TEXTS), "change": st.sampled_from([NOON, NOON + DAY])},
+    ),
+    Verb.ACCEPT_HANDOVER: (operations.accept_handover, {}),
+    Verb.PUT_ON_SUN: (operations.put_on_sun, {"reason": TEXTS}),
+    Verb.TAKE_OFF_SUN: (operations.take_off_sun, {"reason": TEXTS}),
 }
-# Opening starts the machine, assigning has a rule of its own, other terms are an administrator's, who works on no case.
-UNTRIED = {Verb.OPEN, Verb.VIEW, Verb.ASSIGN, Verb.CHANGE_TERMS}
+# Opening starts the machine, assigning and handing over have rules of their own, and other terms are an
+# administrator's, who works on no case.
+UNTRIED = {Verb.OPEN, Verb.VIEW, Verb.ASSIGN, Verb.HAND_OVER, Verb.CHANGE_TERMS}
 
 
 def test_the_machine_knows_every_verb():
@@ -117,6 +126,22 @@ class CaseMachine(RuleBasedStateMachine):
             MINUTE,
             lambda by, at: operations.assign(self.case, self.cast.staff[to], by=by, at=at, reason=reason),
         )
+
+    @rule(to=st.sampled_from(["engineer", "second_engineer"]), kept=st.booleans(), change=st.integers(0, 2))
+    def the_sun_moves_on(self, to, kept, change):
+        """The portal hands the case over, or keeps it, once for each change."""
+        given = {"at": self.now, "change": NOON + change * DAY}
+        before, trace = self.case.state, self.trace()
+        try:
+            if kept:
+                operations.keep_handover(self.case, **given)
+            else:
+                operations.hand_over(self.case, self.cast.staff[to], **given, why=["On shift."])
+        except Refusal:
+            assert self.trace() == trace
+        else:
+            assert transitions.is_legal(before, Verb.HAND_OVER)
+        self.case = Case.objects.get(pk=self.case.pk)
 
     @rule(data=st.data(), verb=st.sampled_from([Verb.PROPOSE_SEVERITY, Verb.AGREE_SEVERITY]))
     def somebody_pulls_at_the_severity(self, data, verb):
@@ -233,6 +258,17 @@ class CaseMachine(RuleBasedStateMachine):
             assert not any(fact.kind in (EventKind.REPLIED, EventKind.CLOSURE_PROPOSED) for fact in since_the_first)
 
     @invariant()
+    def a_case_is_handed_over_once_for_each_change(self):
+        log = self.case.events.all().log()
+        for kind in (EventKind.HANDED_OVER, EventKind.HANDOVER_KEPT):
+            changes = [fact.data["change"] for fact in log if fact.kind is kind]
+            assert len(changes) == len(set(changes))
+
+    @invariant()
+    def what_the_table_finds_on_the_sun_is_what_the_state_says(self):
+        assert Case.objects.on_sun().contains(self.case) == self.case.state.follows_sun
+
+    @invariant()
     def a_closed_case_has_its_summary(self):
         texts = (self.case.problem, self.case.resolution, self.case.closure_reason, self.case.closed_at)
         assert self.case.status != Status.CLOSED or all(texts)
@@ -298,6 +334,14 @@ RECORDED: dict[Verb, Callable[[State, int, bool], tuple[EventKind, ActorRole, di
     Verb.CLOSE_FOR_NO_RESPONSE: lambda *_: (EventKind.CLOSED, ActorRole.SYSTEM, CLOSURE | {"reason": "no_response"}),
     Verb.REOPEN: lambda state, number, _: (EventKind.REOPENED, CONTACT, {"owner": state.owner and number}),
     Verb.FOLLOW_ON: lambda *_: (EventKind.FOLLOWED_ON, CONTACT, {"number": "1234-567-890"}),
+    Verb.HAND_OVER: lambda state, number, _: (
+        EventKind.HANDED_OVER,
+        ActorRole.SYSTEM,
+        {"owner": number, "before": state.owner, "case_manager": number},
+    ),
+    Verb.ACCEPT_HANDOVER: lambda *_: (EventKind.HANDOVER_ACCEPTED, ENGINEER, {"by_work": False}),
+    Verb.PUT_ON_SUN: lambda *_: (EventKind.PUT_ON_SUN, MANAGER, {"reason": "r"}),
+    Verb.TAKE_OFF_SUN: lambda *_: (EventKind.TAKEN_OFF_SUN, MANAGER, {"reason": "r"}),
 }
 
 
@@ -369,6 +413,14 @@ class PaperMachine(RuleBasedStateMachine):
     @invariant()
     def attempts_belong_to_a_wait_for_the_customer(self):
         assert not self.state.attempts or self.state.turn is Turn.CUSTOMER or self.state.held_at
+
+    @invariant()
+    def a_handover_waits_until_the_case_is_accepted_changes_hands_or_closes(self):
+        ends = {EventKind.HANDOVER_ACCEPTED, EventKind.ASSIGNED, EventKind.REASSIGNED, EventKind.CLOSED}
+        last = next((fact for fact in reversed(self.log) if fact.kind in {*ends, EventKind.HANDED_OVER}), None)
+        waits = last if last and last.kind is EventKind.HANDED_OVER else None
+        assert self.state.handed_over_at == (waits and waits.at)
+        assert self.state.outgoing == (waits and waits.data["before"])
 
     @invariant()
     def something_is_always_possible(self):

@@ -89,13 +89,14 @@ def test_cases_closed_for_every_reason(played):
 
 
 def test_every_kind_of_fact_happened(played):
-    told_in_stories_only = {
+    elsewhere = {  # told in stories, or what the demo's rosters leave no room for
+        EventKind.HANDOVER_KEPT,
         EventKind.ESCALATED,
         EventKind.ESCALATION_ACKNOWLEDGED,
         EventKind.CALL_BACK_REQUESTED,
     }
 
-    assert set(CaseEvent.objects.values_list("kind", flat=True)) == set(EventKind) - told_in_stories_only
+    assert set(CaseEvent.objects.values_list("kind", flat=True)) == set(EventKind) - elsewhere
 
 
 def test_clocks_stand_in_every_state(played):

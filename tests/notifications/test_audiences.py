@@ -445,6 +445,8 @@ def test_every_kind_of_fact_has_been_thought_of():
         EventKind.ESCALATED,
         EventKind.ESCALATION_ACKNOWLEDGED,
         EventKind.CALL_BACK_REQUESTED,
+        EventKind.HANDOVER_NOTED,
+        EventKind.HANDOVER_ACCEPTED,
     }
     data = {"requested": 3, "severity": 3, "side": "support", "message": 1, "reason": "resolved"}
 

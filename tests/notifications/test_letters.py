@@ -272,3 +272,62 @@ def test_a_late_update_is_told_to_its_engineer(case_in, engineer, letter):
 
     assert "The next update is late" in text
     assert "It was due by Wed 4 Mar 2026, 17:00 GMT" in text
+
+
+# With the sun
+
+
+@pytest.fixture
+def handed_over(case_in, second_engineer) -> Case:
+    """A Severity 1 that passed from `engineer` to `second_engineer` at one o'clock."""
+    case = case_in(Status.IN_PROGRESS, severity=Severity.ONE)
+    return operations.hand_over(case, second_engineer, at=NOON + HOUR, change=NOON + HOUR, why=["On shift."])
+
+
+@pytest.mark.clause("C-RAS-02")
+def test_a_handover_names_the_next_person_and_how_to_reach_it(handed_over, letter):
+    text = letter(handed_over, Template.HANDED_OVER, NOON + 2 * HOUR)
+
+    assert "From now on please contact Owen Price, support engineer in Cambridge." in text
+    assert "Lena Vogt goes off duty, and the work goes on." in text
+    assert "+44 1223 555 000" in text
+    assert "On shift." not in text
+
+
+@pytest.mark.clause("C-FTS-01")
+def test_who_gets_a_case_with_the_sun_reads_why_and_by_when_to_accept(handed_over, letter):
+    text = letter(handed_over, Template.HANDED_TO_YOU, NOON + 2 * HOUR)
+
+    assert "On shift." in text
+    assert "After 10 minutes the manager on call is told." in text
+    assert f"{handed_over.get_absolute_url()}handover/" in text
+
+
+@pytest.mark.clause("C-FTS-01")
+def test_the_manager_on_call_reads_who_does_not_accept(handed_over, emea_shift, support_manager, letter):
+    sweep_due(NOON + HOUR + 10 * MINUTE)
+
+    text = letter(handed_over, Template.HANDOVER_UNACCEPTED, NOON + 2 * HOUR)
+
+    assert "Owen Price got this case with the sun and has not accepted it in 10 minutes." in text
+
+
+@pytest.mark.clause("C-COV-01")
+def test_the_alarm_says_with_whom_the_case_stays(case_in, support_manager, letter):
+    case = case_in(Status.IN_PROGRESS, severity=Severity.ONE)
+    operations.keep_handover(case, at=NOON + HOUR, change=NOON + HOUR)
+
+    assert "It stays with Lena Vogt, who is off duty." in letter(case, Template.HANDOVER_KEPT, NOON + 2 * HOUR)
+
+
+@pytest.mark.clause("C-FTS-01")
+def test_an_exception_tells_the_customer_what_it_asks_of_it_and_when_it_is_over(case_in, support_manager, letter):
+    case = case_in(Status.IN_PROGRESS, severity=Severity.TWO)
+    operations.put_on_sun(case, by=support_manager, at=NOON + HOUR, reason="Their fair opens.")
+    operations.take_off_sun(case, by=support_manager, at=NOON + 2 * HOUR, reason="The fair is over.")
+
+    begun, over = (letter(case, one, NOON + 3 * HOUR) for one in (Template.PUT_ON_SUN, Template.TAKEN_OFF_SUN))
+
+    assert "Please keep somebody reachable for us, at night too" in begun
+    assert "We work on it in the hours of severity 2." in over
+    assert "fair" not in begun + over

@@ -157,7 +157,7 @@ def record_internal(case: Case, kind: EventKind, by: User) -> None:
     if kind == EventKind.NOTED:
         operations.add_note(case, "SECRET", by=by, at=at)
     else:
-        data = {"milestone": "next_update", "cycle": 1, "share": 50}
+        data = {"milestone": "next_update", "cycle": 1, "share": 50, "next_action": "SECRET", "by_work": False}
         with transaction.atomic():
             record([Entry(Case.objects.select_for_update().get(pk=case.pk), kind, at, None, data)])
 

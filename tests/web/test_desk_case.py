@@ -29,6 +29,10 @@ STAFF_NOUNS = [
     "closure",
     "contact-attempts",
     "no-response",
+    "handover",
+    "handover/acceptance",
+    "sun",
+    "sun/end",
 ]
 
 

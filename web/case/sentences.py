@@ -102,6 +102,42 @@ def _reassigned(told: Told) -> Words:
     return Words("handover", f"Handed over to {told.owner}", f"by {told.by}{_aside(reason)}", told.data["note"])
 
 
+def _handed_over(told: Told) -> Words:
+    if not told.staff:
+        return Words("handover", told.owner, "is your engineer from now on (the work goes on with the sun)")
+    return Words("sun", f"Handed over to {told.owner}", "with the sun", " ".join(told.data["why"]))
+
+
+def _handover_noted(told: Told) -> Words:
+    return Words("handover", "Handover sheet completed", f"by {told.by}", told.data["next_action"])
+
+
+def _handover_accepted(told: Told) -> Words:
+    how = ", by going on with the case" if told.data["by_work"] else ""
+    return Words("check", "Handover accepted", f"by {told.by}{how}")
+
+
+def _handover_unaccepted(told: Told) -> Words:
+    return Words("breached", "Handover not accepted:", f"{told.owner} did not answer in time", state="breached")
+
+
+def _handover_kept(told: Told) -> Words:
+    keeper = f"it stays with {told.owner}" if told.owner else "it has no owner"
+    return Words("warning", "Nobody is there to take the case over:", keeper, state="breached")
+
+
+def _put_on_sun(told: Told) -> Words:
+    if not told.staff:
+        return Words("sun", "Work goes on around the clock:", "the case passes from center to center")
+    return Words("sun", "Put on the sun", f"by {told.by}", told.data["reason"])
+
+
+def _taken_off_sun(told: Told) -> Words:
+    if not told.staff:
+        return Words("moon", "Work goes on in business hours again")
+    return Words("moon", "Taken off the sun", f"by {told.by}", told.data["reason"])
+
+
 def _called(told: Told) -> Words:
     if told.staff:
         lead = "Call" if told.data["reached"] else "Call, nobody reached,"
@@ -203,6 +239,13 @@ _SENTENCES: Mapping[EventKind, Callable[[Told], Words]] = {
     EventKind.REOPENED: _reopened,
     EventKind.FOLLOWED_ON: _followed_on,
     EventKind.TERMS_CHANGED: _terms_changed,
+    EventKind.HANDED_OVER: _handed_over,
+    EventKind.HANDOVER_NOTED: _handover_noted,
+    EventKind.HANDOVER_ACCEPTED: _handover_accepted,
+    EventKind.HANDOVER_UNACCEPTED: _handover_unaccepted,
+    EventKind.HANDOVER_KEPT: _handover_kept,
+    EventKind.PUT_ON_SUN: _put_on_sun,
+    EventKind.TAKEN_OFF_SUN: _taken_off_sun,
     EventKind.FIRST_RESPONSE_WARNED: _warned,
     EventKind.FIRST_RESPONSE_BREACHED: _breached,
     EventKind.MILESTONE_WARNED: _milestone_warned,

@@ -7,6 +7,7 @@ from web.case.access import PAGE, sided, takes_files
 from web.customer import acts
 from web.customer.views import show_case
 from web.desk import acts as desk
+from web.desk import handover
 from web.desk.views import show_case as show_workspace
 from web.desk.views import verify
 
@@ -24,6 +25,14 @@ urlpatterns: list[URLPattern] = [
     path("cases/<str:number>/hold/end/", sided(staff=desk.resume), name="case_resumption"),
     path("cases/<str:number>/acceptance/", sided(staff=desk.accept), name="case_acceptance"),
     path("cases/<str:number>/owner/", sided(staff=desk.assign), name="case_owner"),
+    path("cases/<str:number>/handover/", sided(staff=handover.sheet), name="case_handover"),
+    path(
+        "cases/<str:number>/handover/acceptance/",
+        sided(staff=desk.accept_handover),
+        name="case_handover_acceptance",
+    ),
+    path("cases/<str:number>/sun/", sided(staff=desk.put_on_sun), name="case_sun"),
+    path("cases/<str:number>/sun/end/", sided(staff=desk.take_off_sun), name="case_sun_end"),
     path(
         "cases/<str:number>/messages/", takes_files(sided(customer=acts.reply, staff=desk.reply)), name="case_messages"
     ),

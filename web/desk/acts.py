@@ -12,8 +12,7 @@ from accounts.models import User
 from accounts.rosters import Roster
 from cases import operations
 from cases.attachments import StoredFile
-from cases.candidates import suggest
-from cases.choice import reasons
+from cases.candidates import suggest, why
 from cases.enums import Channel, ClosureReason, HoldReason, Severity, Status, Verb
 from cases.models import Case
 from web.case.access import person
@@ -31,6 +30,7 @@ from web.desk.forms import (
     ReductionForm,
     RefusalForm,
     ReplyForm,
+    SunForm,
 )
 from web.desk.intake import refusal_text
 from web.desk.workspace import IN_WORK, agrees_to, lowers, proposes, silence
@@ -143,8 +143,7 @@ def _suggestion(case: Case) -> str:
     choice = suggest(case, timezone.now())
     if choice is None:
         return ""
-    names = {case.product.code: case.product.name}
-    return " ".join([f"Suggested: {User.objects.get(pk=choice.taker.person)}.", *reasons(choice, names)])
+    return " ".join([f"Suggested: {User.objects.get(pk=choice.taker.person)}.", *why(case, choice)])
 
 
 def _engineers(case: Case) -> list[tuple[str, list[User]]]:
@@ -160,6 +159,51 @@ def _engineers(case: Case) -> list[tuple[str, list[User]]]:
         groups.setdefault(center if roster.is_available(user.pk, now) else "Away now", []).append(user)
     absent = groups.pop("Away now", [])
     return [*groups.items(), *([("Away now", absent)] if absent else [])]
+
+
+# The sun
+
+
+def accept_handover(request: HttpRequest, case: Case) -> HttpResponse:
+    """Say that a case which came with the sun is in good hands (C-FTS-01)."""
+    form = CaseForm.of(request, case)
+    owner = case.owner or "Nobody"
+    page = Page("Accept the handover?", f"{owner} has the case from here on.", "Accept", "The handover is accepted.")
+
+    def act(files: Files) -> Case:
+        return operations.accept_handover(case, by=person(request), at=timezone.now(), form=form.knew)
+
+    return answer(request, case, form, page, Verb.ACCEPT_HANDOVER, act)
+
+
+def put_on_sun(request: HttpRequest, case: Case) -> HttpResponse:
+    """Let work on a case that is not Severity 1 go on round the clock, by exception (A-12)."""
+    form = SunForm.of(request, case)
+    lead = (
+        "From now on the case passes from center to center like a Severity 1. The customer is told, and asked to keep"
+        " somebody reachable. If its engineer is off duty now, it is handed over within a minute."
+    )
+    page = Page("Put the case on the sun", lead, "Put it on the sun", "The case follows the sun.")
+
+    def act(files: Files) -> Case:
+        reason = form.cleaned_data["reason"]
+        return operations.put_on_sun(case, by=person(request), at=timezone.now(), reason=reason, form=form.knew)
+
+    return answer(request, case, form, page, Verb.PUT_ON_SUN, act)
+
+
+def take_off_sun(request: HttpRequest, case: Case) -> HttpResponse:
+    """Let the case stay with its region again (A-12)."""
+    form = SunForm.of(request, case)
+    stays = f"It stays with {case.owner}." if case.owner else "It has no owner."
+    lead = f"The case is worked on in the hours of its severity again, and the customer is told. {stays}"
+    page = Page("Take the case off the sun", lead, "Take it off the sun", "The case stays with its region.")
+
+    def act(files: Files) -> Case:
+        reason = form.cleaned_data["reason"]
+        return operations.take_off_sun(case, by=person(request), at=timezone.now(), reason=reason, form=form.knew)
+
+    return answer(request, case, form, page, Verb.TAKE_OFF_SUN, act)
 
 
 # Severity

@@ -1,6 +1,7 @@
 """What staff fill in."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ from cases import operations
 from cases.attachments import StoredFile
 from cases.enums import CaseType, Channel, ClosureReason, HoldReason, ReassignmentReason, Severity, Verb
 from cases.models import Case
+from cases.operations import HandoverNotes
 from cases.transitions import is_legal
 from entitlements.models import Product
 from web.case.forms import CaseForm, MessageForm, OnceForm, SeverityForm, TextField
@@ -173,6 +175,34 @@ class OwnerForm(CaseForm):
     @property
     def given_reason(self) -> ReassignmentReason | None:
         return ReassignmentReason(self.cleaned_data["reason"]) if self.cleaned_data.get("reason") else None
+
+
+class HandoverForm(CaseForm):
+    """The handover sheet, completed by who goes off duty."""
+
+    next_action = TextField(
+        label="Next action", widget=forms.Textarea(attrs={"rows": 3}), help_text="What the next engineer does first."
+    )
+    hypothesis = TextField(label="Hypothesis", required=False, widget=forms.Textarea(attrs={"rows": 3}))
+    last_action = TextField(label="Last action", required=False, widget=forms.Textarea(attrs={"rows": 3}))
+    waits_for = TextField(label="What the customer waits for", required=False, widget=forms.Textarea(attrs={"rows": 2}))
+    contacts = TextField(
+        label="Whom to reach, and how",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="What the list of contacts does not know.",
+    )
+
+    @property
+    def notes(self) -> HandoverNotes:
+        given = self.cleaned_data
+        return HandoverNotes(**{field.name: given[field.name] for field in fields(HandoverNotes)})
+
+
+class SunForm(CaseForm):
+    """Why a case goes on the sun, or comes back from it."""
+
+    reason = TextField(label="Why?", help_text="Support staff read it. The customer is told what changes, not why.")
 
 
 class ProposalForm(SeverityForm):

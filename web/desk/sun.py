@@ -10,14 +10,12 @@ from zoneinfo import ZoneInfo
 from accounts.enums import Layer
 from accounts.models import SupportCenter, User
 from accounts.seats import DAY, Seat, Span, joined
-from cases.enums import Severity
-from cases.models import Case
 from sla import coverage, sun
 from sla.coverage import Handover, Hold
 from sla.gaps import Cause, Gap
-from sla.queries import row_states, with_hours
 from web import words
 from web.case.times import Times
+from web.desk.flights import in_flight
 
 HOUR = timedelta(hours=1)
 DAYS = 7
@@ -97,7 +95,7 @@ def sun_page(reader: User, times: Times) -> dict[str, Any]:
         "gaps": [_gap(gap, names, times) for gap in gaps[:GAPS_SHOWN]],
         "gap_count": len(gaps),
         "proved_until": times.moment(proof.last).reader,
-        "cases": list(_in_flight(reader, times)),
+        "flights": in_flight(reader, times),
     }
 
 
@@ -187,13 +185,3 @@ def _gap(gap: Gap, names: dict[int, str], times: Times) -> GapRow:
         people=", ".join(names[who] for who in gap.people if who in names),
         advice=ADVICE[gap.cause],
     )
-
-
-def _in_flight(reader: User, times: Times) -> Iterator[dict[str, Any]]:
-    """The open cases of Severity 1, whose next deadline is first."""
-    open_ones = with_hours(Case.objects.visible_to(reader)).open().filter(severity=Severity.ONE)
-    cases = list(open_ones.select_related("organization", "owner__staff__center").order_by("clock__sort_at", "pk")[:50])
-    states = row_states(cases, times.now)
-    for case in cases:
-        center = case.owner.staff.center if case.owner else None
-        yield {"case": case, "clock": states[case.pk], "center": center}

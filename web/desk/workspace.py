@@ -1,6 +1,7 @@
 """What an engineer sees of a case: the queue beside it, what was said, what can be done, and its facts.
 
-However long the log, the page costs the same statements: the case, its clocks (two), its log (four) and the queue.
+However long the log, the page costs the same statements: the case, its clocks (two), its log (four) and the queue; a
+few more for a case that follows the sun.
 """
 
 from collections.abc import Iterator, Sequence
@@ -29,6 +30,7 @@ from web import words
 from web.case.timeline import Line, Row, Sheet, timeline
 from web.case.times import Times
 from web.desk.forms import ReplyForm
+from web.desk.handover_sheet import handover_banner
 from web.desk.queue import STATUS_WORDS, View, by_deadline, rows_of, views_of
 
 PEEK = 12
@@ -76,6 +78,7 @@ def workspace(case: Case, reader: User, times: Times, view: str = "") -> dict[st
     return {
         "case": case,
         "status": STATUS_WORDS[Status(case.status)],
+        "handover": handover_banner(case, reader, times),
         "badges": list(_badges(case)),
         "first": first,
         "more": more,
@@ -110,7 +113,7 @@ def offers(case: Case, reader: User, now: datetime) -> tuple[list[Offer], list[O
 
 
 def _can(case: Case, reader: User, verb: Verb) -> bool:
-    return is_legal(case.state, verb) and bool(may(reader, verb, case))
+    return (verb is Verb.VIEW or is_legal(case.state, verb)) and bool(may(reader, verb, case))
 
 
 def _first(case: Case) -> Iterator[tuple[Verb, Offer]]:
@@ -133,6 +136,10 @@ def _more(case: Case, now: datetime) -> Iterator[tuple[Verb, Offer]]:
         )
     if lowers(state):
         yield Verb.REDUCE_SEVERITY, Offer("Lower the severity", _to(case, "severity_reduction"), "down")
+    if state.follows_sun:
+        yield Verb.VIEW, Offer("Handover sheet", _to(case, "handover"), "handover")
+    yield Verb.PUT_ON_SUN, Offer("Put it on the sun", _to(case, "sun"), "sun")
+    yield Verb.TAKE_OFF_SUN, Offer("Take it off the sun", _to(case, "sun_end"), "moon")
     yield Verb.RECORD_CONTACT_ATTEMPT, Offer("Record an attempt to reach", _to(case, "contact_attempts"), "mail")
     yield Verb.HOLD, Offer("Put the clock on hold", _to(case, "hold"), "paused")
     yield Verb.RESUME, Offer("Let the clock run again", _to(case, "resumption"), "running")
@@ -240,6 +247,8 @@ def _badges(case: Case) -> Iterator[tuple[str, str, str]]:
             yield "entitlement not verified", "warn", "shield"
         if case.held_at:
             yield "clock on hold", "", "paused"
+        if case.on_sun:
+            yield "on the sun", "sun", "sun"
     if case.reopenings:
         yield "reopened" if case.reopenings == 1 else f"reopened {case.reopenings} times", "", "history"
 

@@ -6,15 +6,19 @@ from threading import Thread
 import pytest
 from django.db import connection, transaction
 from freezegun import freeze_time
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
 from accounts.enums import AbsenceReason, Layer, StaffRole
 from accounts.models import Absence, RosterEntry, SupportCenter
+from accounts.rosters import Roster
 from cases import operations
 from cases.enums import EventKind, Severity, Status
 from cases.models import CaseEvent
 from notifications.enums import Channel, Template
 from notifications.models import Notification
-from sla import sun_moves, tasks
+from sla import sun, sun_moves, tasks
 from sla.models import SunChange, Timer
 from sla.operations import differences, sweep_due
 from sla.replay import as_lines
@@ -326,6 +330,44 @@ def test_whom_a_person_gave_a_case_to_keeps_it_until_the_next_change(
     assert owner_of(urgent) == engineer
     tick(ONE_AT_NIGHT)
     assert owner_of(urgent) == second_engineer
+
+
+EDITS = st.sampled_from(["falls ill", "leaves the rosters", "works day and night", "nothing"])
+
+
+@pytest.mark.clause("C-FTS-01", "C-COV-01")
+def test_whatever_becomes_of_the_rosters_the_case_is_with_somebody_there_or_the_alarm_has_sounded(
+    urgent, engineer, second_engineer, rita, sam, emea_center
+):
+    people = (engineer, second_engineer, rita, sam)
+
+    @given(st.lists(st.tuples(EDITS, st.sampled_from(people), st.integers(1, 400)), max_size=8))
+    @hypothesis_settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
+    def play(steps):
+        example = transaction.savepoint()
+        at = NOON + MINUTE
+        for edit, person, minutes in steps:
+            at += minutes * MINUTE
+            match edit:
+                case "falls ill":
+                    span = {"starts_at": at - MINUTE, "ends_at": at + 6 * HOUR}
+                    Absence.objects.create(user=person, reason=AbsenceReason.SICK, **span)
+                case "leaves the rosters":
+                    RosterEntry.objects.filter(user=person).delete()
+                case "works day and night":
+                    works(person, emea_center, 0, 0)
+            minute(at)
+            tick(at)
+
+            hold, change = sun.hold_at(at), SunChange.objects.filter(at__lte=at).last()
+            told = [one["change"] for one in facts(urgent, "handover_kept")]
+            at_work = Roster.between(at, at).is_on_shift(owner_of(urgent).pk, at)
+            assert urgent.owner_id in hold.people or at_work or (hold.is_gap and change.at.isoformat() in told)
+            handed = [one["change"] for one in facts(urgent, "handed_over")]
+            assert len(handed) == len(set(handed))
+        transaction.savepoint_rollback(example)
+
+    play()
 
 
 # What follows

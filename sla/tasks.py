@@ -11,14 +11,14 @@ from sla.present import present_moment
 def sweep() -> int:
     """Let everything that is due by the database's clock take effect, and say that it was looked for.
 
-    Then cases change hands: with the sun, and for who is away.
+    Then cases change hands with the sun, and those of who is away.
     """
     at = present_moment()
     if at is None:
         return 0
-    effects = operations.sweep_due(at)
+    effects = operations.sweep_due(at) + sun_moves.move_due(at) + rehoming.rehome_due(at)
     operations.note_sweep(at)
-    return effects + sun_moves.move_due(at) + rehoming.rehome_due(at)
+    return effects
 
 
 @shared_task

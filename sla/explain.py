@@ -161,6 +161,8 @@ def _facts(explanation: Explanation, more_zones: list[ZoneInfo]) -> Iterator[tup
     }.get(milestone.kind, "under every plan")
     yield "Promise", f"{explanation.promise} ({milestone.clause}), {source}"
     fixed = "changed by an administrator since receipt" if milestone.basis else "fixed at receipt"
+    if milestone.kind is not MilestoneKind.FIRST_RESPONSE:
+        fixed = "as it was when this was promised"
     yield "Calendar", f"{explanation.calendar}; {fixed}"
     yield from ((name, told(at)) for name, at in moments.items() if at)
 

@@ -50,15 +50,17 @@ def _on_request(
     state: State | None = None
     asked: list[_Asked] = []
     cycles: Counter[MilestoneKind] = Counter()
+    basis = 0
     for fact in log:
         state = apply(state, fact)
-        promises, calendar = changes.get(fact.seq, Basis(promises, calendar))
+        if fact.seq in changes:
+            basis, (promises, calendar) = fact.seq, changes[fact.seq]
         for one in asked:
             one.milestone = _after(one, fact)
         if promise := _promise(fact, state, promises, calendar):
             cycles[promise.kind] += 1
             fresh = begun(cycles[promise.kind], whole_second(fact.at), fact.kind, promise, calendar)
-            asked.append(_Asked(fresh, fact))
+            asked.append(_Asked(replace(fresh, basis=basis), fact))
         for one in asked:
             one.milestone = _waiting(one.milestone, fact, state)
     return (one.milestone for one in asked)

@@ -23,7 +23,7 @@ from cases.enums import (
     Verb,
 )
 from cases.facts import Fact, State, apply, ends_hold
-from sla.agenda import Item, agenda
+from sla.agenda import Item, agenda, worth_doing
 from sla.calendars import business_day, windows_on
 from sla.clock import Basis, Milestone
 from sla.explain import Explanation, explain
@@ -127,15 +127,22 @@ class _Case:
         return agenda(self.state, self.log, self.milestones(), self.now.basis.calendar, self._closable_at())
 
     def let_time_pass(self, until: datetime) -> None:
-        """Let everything that is due by `until` take effect, each at its moment."""
+        """Let everything that is due by `until` take effect, as a sweep at each moment does.
+
+        What a change of terms has made due in the past takes effect after that change.
+        """
         while self.log and (items := self.items()) and items[0].fire_at <= until:
-            item = items[0]
-            self.took_effect.append(item)
-            if item.fact:
-                self._record(item.fact, item.fire_at, ActorRole.SYSTEM, **item.data)
-            else:
-                closed = {"reason": ClosureReason.NO_RESPONSE, "problem": "-", "resolution": "-"}
-                self._record(EventKind.CLOSED, item.fire_at, ActorRole.SYSTEM, **closed)
+            at = max(items[0].fire_at, self.log[-1].at)
+            for item in sorted(worth_doing(items, at), key=lambda item: item.fact is None):
+                self._take_effect(item, at)
+
+    def _take_effect(self, item: Item, at: datetime) -> None:
+        self.took_effect.append(item)
+        if item.fact:
+            self._record(item.fact, at, ActorRole.SYSTEM, **item.data, fell_due_at=item.fire_at.isoformat())
+        else:
+            closed = {"reason": ClosureReason.NO_RESPONSE, "problem": "-", "resolution": "-"}
+            self._record(EventKind.CLOSED, at, ActorRole.SYSTEM, **closed)
 
     def _closable_at(self) -> datetime | None:
         assert self.state

@@ -21,7 +21,7 @@ from sla.story_fields import Fields, Spot, StoryError, read_fields
 from sla.words import WEEKDAYS
 
 LONGEST_STORY = 200_000  # characters
-MOST_FACTS = 500
+MOST_FACTS, MOST_REQUESTS = 200, 20
 
 CUSTOMERS = (ActorRole.CONTACT, ActorRole.THIRD_PARTY)
 ENGINEERS = (ActorRole.SUPPORT_ENGINEER, ActorRole.ESCALATION_ENGINEER, ActorRole.ENGINEERING)
@@ -54,6 +54,8 @@ class StoryKind(Worded):
     CALL_BACK_REQUESTED = "call_back_requested", "Call-back requested"
     RECALCULATED = "recalculated", "Counted anew by other terms"
 
+
+REQUESTS = (StoryKind.ESCALATED, StoryKind.CALL_BACK_REQUESTED)
 
 # Who does it: the first unless the story says otherwise.
 WHO: Mapping[StoryKind, tuple[ActorRole, ...]] = {
@@ -157,6 +159,8 @@ def _require_order(at: Spot, facts: tuple[StoryFact, ...]) -> None:
         at.refuse("A story begins with the receipt of the case: a fact “received”.", "facts")
     if len(facts) > MOST_FACTS:
         at.refuse(f"A story has at most {MOST_FACTS} facts.", "facts")
+    if sum(fact.kind in REQUESTS for fact in facts) > MOST_REQUESTS:
+        at.refuse(f"A story has at most {MOST_REQUESTS} escalations and call-backs.", "facts")
     for before, fact in pairwise(facts):
         if fact.kind is StoryKind.RECEIVED:
             fact.at.refuse("A case is received once.", "fact")

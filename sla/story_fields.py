@@ -13,6 +13,7 @@ from accounts.local_time import instant_of
 from cases.enums import Severity
 
 W = TypeVar("W", bound=Worded)
+YEARS = range(1970, 2101)
 
 
 class StoryError(ValueError):
@@ -30,6 +31,10 @@ def read_fields(text: str) -> "Fields":
         lines = _lines_of(text)
     except json.JSONDecodeError as error:
         raise StoryError(error.lineno, "", f"This is not JSON: {error.msg}.") from error
+    except StoryError:
+        raise
+    except ValueError as error:
+        raise StoryError(1, "", "A number in it has too many digits.") from error
     except RecursionError as error:
         raise StoryError(1, "", "This is nested too deeply.") from error
     return Spot((), lines).object(value)
@@ -103,11 +108,18 @@ def _marks(text: str) -> Iterator[tuple[str, int]]:
         yield match[0], line
 
 
+def is_plain(text: str) -> bool:
+    """Whether a page and a database can hold this text: no NUL, and no half of a character."""
+    return "\0" not in text and not any("\ud800" <= one <= "\udfff" for one in text)
+
+
 class Fields:
     """The fields of an object, taken one by one; `end` refuses those that nobody took."""
 
     def __init__(self, at: Spot, value: Mapping[str, Any]):
         self.at, self.value, self.taken = at, value, set[str]()
+        if not all(map(is_plain, value)):
+            at.refuse("The name of a field holds a character that no text may hold.")
 
     def take(self, name: str, default: Any = None, *, needed: bool = False) -> Any:
         self.taken.add(name)
@@ -127,6 +139,8 @@ class Fields:
         value = self.take(name, default, needed=needed)
         if not isinstance(value, str) or (needed and not value.strip()):
             self.at.refuse("This must be a text, in quotation marks.", name)
+        if not is_plain(value):
+            self.at.refuse("There is a character in it that no text may hold.", name)
         return value
 
     def flag(self, name: str, default: bool = False) -> bool:
@@ -169,11 +183,14 @@ class Fields:
             told = datetime.fromisoformat(clock)
             if "T" not in clock:
                 raise ValueError("a day alone")
+            if told.year not in YEARS:
+                raise ValueError("a year far away")
             if told.tzinfo:
                 return told.astimezone(UTC)
             return instant_of(told, ZoneInfo(named) if named else zone)
         except (ValueError, OverflowError, KeyError, OSError):
             self.at.refuse(
-                "Give a moment such as 2026-03-04T12:00 (local), 2026-03-04T12:00 Asia/Tokyo or 2026-03-04T12:00Z.",
+                "Give a moment such as 2026-03-04T12:00 (local), 2026-03-04T12:00 Asia/Tokyo or 2026-03-04T12:00Z, "
+                f"from {YEARS[0]} to {YEARS[-1]}.",
                 name,
             )

@@ -3,8 +3,9 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from accounts.calendars import as_of, knows_country
+from accounts.calendars import as_of, require_place
 from accounts.models import Organization, Region
+from accounts.refusal import Refusal
 from entitlements.models import PlanVersion
 from sla.bases import calendar_of, promises_of
 from sla.clock import Basis
@@ -32,10 +33,12 @@ def _organization(account: Account) -> Organization:
     if region is None:
         known = ", ".join(Region.objects.values_list("code", flat=True))
         account.at.refuse(f"There is no region “{account.region}”; there are {known}.", "region")
-    if not knows_country(account.country):
-        account.at.refuse(
-            f"“{account.country}” is no country whose holidays are known; write two letters such as GB.", "country"
-        )
+    try:
+        require_place(account.country, account.subdivision)
+    except Refusal as refusal:
+        account.at.refuse(refusal.message, "subdivision" if refusal.code.startswith("subdivision") else "country")
+    if not region.calendars.exists():
+        account.at.refuse(f"The region “{account.region}” has no business hours yet.", "region")
     return Organization(
         region=region,
         country=account.country,

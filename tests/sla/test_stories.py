@@ -223,8 +223,36 @@ def wrong(facts: str = RECEIVED, organization: str = json.dumps(LONDON), more: s
         ),
         pytest.param(
             wrong(organization=json.dumps(LONDON | {"country": "XX"})),
-            "line 2, organization.country: “XX” is no country",
+            "line 2, organization.country: “XX” is not a country",
             id="country",
+        ),
+        pytest.param(
+            wrong(organization=json.dumps(LONDON | {"subdivision": "XX"})),
+            "line 2, organization.subdivision: “XX” is no part of GB",
+            id="subdivision",
+        ),
+        pytest.param(
+            wrong(organization=json.dumps(LONDON | {"region": "emea\0"})),
+            "line 2, organization.region: There is a character",
+            id="a character that no database holds",
+        ),
+        pytest.param(
+            wrong(organization=json.dumps(LONDON | {"place": "\ud800"})),
+            "line 2, organization.place: There is a character",
+            id="half a character",
+        ),
+        pytest.param(
+            wrong(more=f',\n"until": {"9" * 5000}'), "line 1: A number in it has too many digits", id="digits"
+        ),
+        pytest.param(
+            wrong(f'{RECEIVED},\n{{"at": "9999-12-30T10:00Z", "fact": "noted"}}'),
+            "line 5, facts[1].at: Give a moment",
+            id="a far year",
+        ),
+        pytest.param(
+            wrong(",".join([RECEIVED, *['{"at": "2026-03-04T12:30", "fact": "escalated", "channel": "web"}'] * 21])),
+            "facts: A story has at most 20 escalations",
+            id="too many requests",
         ),
         pytest.param(wrong(more=',\n"plan": "gold"'), "line 6, plan: There is no plan “gold”", id="plan"),
         pytest.param(
@@ -241,6 +269,21 @@ def wrong(facts: str = RECEIVED, organization: str = json.dumps(LONDON), more: s
 def test_a_wrong_story_is_told_its_line_and_its_field(text, said):
     with pytest.raises(StoryError, match=re.escape(said)):
         simulate(read_story(text), look_up)
+
+
+def test_what_other_terms_make_late_at_once_is_recorded_after_they_changed():
+    plan = {"targets": {str(one): {"minutes": 60, "hours": "business"} for one in range(1, 5)}}
+
+    answer = told(
+        at("09:00", "received", severity=3),
+        at("16:00", "recalculated", plan=plan, reason="Shorter"),
+        until="2026-03-05T09:00",
+    )
+
+    late = [fact["at"] for fact in answer["facts"] if fact["fact"] == "first_response_breached"]
+    moments = [fact["at"] for fact in answer["facts"]]
+    assert late == ["2026-03-04T16:00:00+00:00"]
+    assert moments == sorted(moments)
 
 
 # The command

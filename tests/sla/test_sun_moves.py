@@ -5,7 +5,6 @@ from threading import Thread
 
 import pytest
 from django.db import connection, transaction
-from freezegun import freeze_time
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -418,11 +417,10 @@ def test_what_is_stored_is_what_the_log_says(urgent, rita):
 
 
 @pytest.mark.clause("C-FTS-01")
-def test_beat_plans_by_the_minute_and_moves_by_the_second(urgent, rita):
+def test_beat_plans_by_the_minute_and_moves_by_the_second(urgent, rita, monkeypatch):
     SunChange.objects.all().delete()
-    with freeze_time(NOON + HOUR):
-        tasks.follow_the_sun()
-    with freeze_time(FIVE):
-        tasks.sweep()
+    for task, at in ((tasks.follow_the_sun, NOON + HOUR), (tasks.sweep, FIVE)):
+        monkeypatch.setattr(tasks, "present_moment", lambda at=at: at)
+        task()
 
     assert owner_of(urgent) == rita

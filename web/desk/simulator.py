@@ -72,8 +72,11 @@ class StoryForm(forms.Form):
     def clean(self) -> None:
         """Put the text of a file where it can be read and mended."""
         if upload := self.cleaned_data.get("file"):
+            if upload.size > LONGEST_STORY * 4:
+                self.add_error("file", f"A story has at most {LONGEST_STORY:,} characters.")
+                return
             try:
-                text = upload.read(LONGEST_STORY * 4 + 1).decode()
+                text = upload.read().decode()
             except UnicodeDecodeError:
                 self.add_error("file", "This is no text in UTF-8.")
                 return

@@ -117,19 +117,37 @@ def message_id(key: uuid.UUID) -> str:
     return f"<{key}@{settings.MAIL_DOMAIN}>"
 
 
+class Turn:
+    """The time that a worker has for mails it claims from now on; several kinds of mail share one."""
+
+    def __init__(self) -> None:
+        self.began = monotonic()
+
+    @property
+    def is_over(self) -> bool:
+        return monotonic() - self.began > TURN.total_seconds()
+
+
 def send_due(
-    mails: OutgoingQuerySet[Mail], compose: Callable[[Mail], EmailMessage], at: datetime, limit: int = BATCH
+    mails: OutgoingQuerySet[Mail],
+    compose: Callable[[Mail], EmailMessage],
+    at: datetime,
+    limit: int = BATCH,
+    turn: Turn | None = None,
 ) -> int:
     """Try up to `limit` of the mails that are due at `at` (aware); return how many the mail server took.
 
-    `compose` writes a mail with the rights and words of this moment, or raises NotToBeSent.
+    `compose` writes a mail with the rights and words of this moment, or raises NotToBeSent. A `turn` began at `at`.
     """
-    began = monotonic()
+    if turn is None:
+        turn = Turn()
+    elif turn.is_over:
+        return 0
     connection = get_connection()
     batch, sent = mails.claim(at, limit), 0
     try:
         for position, mail in enumerate(batch):
-            if position and monotonic() - began > TURN.total_seconds():
+            if position and turn.is_over:
                 _give_back(batch[position:], at)
                 break
             message = _write(mail, compose, at)

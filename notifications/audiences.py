@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from cases.enums import ABSENCES, ClosureReason, EventKind, Severity, Side
 from notifications.enums import Template
+from sla.promises import MilestoneKind
 
 
 class Audience(StrEnum):
@@ -40,6 +41,9 @@ def notices(kind: EventKind, data: Mapping[str, Any]) -> list[Notice]:
             return [_PROPOSED[Side(data["side"])]] + urgent * (data["severity"] == Severity.ONE)
         case EventKind.REASSIGNED if data["reason"] in ABSENCES:
             return [*_OWNER_CHANGED, Notice(Template.TAKEN_OVER, Audience.FORMER_OWNER)]
+        case EventKind.MILESTONE_WARNED | EventKind.MILESTONE_BREACHED if _of_managers(data):
+            template = _ALWAYS[kind][0].template  # only managers acknowledge an escalation (C-ESC-16)
+            return [Notice(template, Audience.CASE_MANAGER), Notice(template, Audience.MANAGER_ON_CALL)]
         case EventKind.CONTACT_ATTEMPTED if data["message"] is None:
             return []  # a call that nobody took tells nobody
         case EventKind.CLOSED:
@@ -48,6 +52,10 @@ def notices(kind: EventKind, data: Mapping[str, Any]) -> list[Notice]:
                 Notice(Template.CASE_CLOSED, Audience.OWNER),
             ]
     return _ALWAYS.get(kind, [])
+
+
+def _of_managers(data: Mapping[str, Any]) -> bool:
+    return data.get("milestone") == MilestoneKind.ACKNOWLEDGEMENT
 
 
 _PROPOSED = {

@@ -1,7 +1,8 @@
 """One mail for a storm of deadlines: what waits to be mailed to one person is gathered and told together.
 
-The first notice waits a few seconds, the next digest a minute after it. So a thousand deadlines that pass at once, or
-that passed while the portal was not at work, are one mail or two to a person.
+The first notice waits a few seconds, the next digest a minute after it, or ten seconds where a Severity 1 is among its
+matters. So a thousand deadlines that pass at once, or that passed while the portal was not at work, are one mail or two
+to a person.
 """
 
 from datetime import datetime
@@ -20,20 +21,23 @@ from notifications.models import DIGESTS_APART, GATHERED_FOR, Digest, Notificati
 GATHERING = 7_305_114  # the advisory lock of who gathers
 LISTED = 50
 BREACHES = [template for template in Template if template.is_breach]
+HANDOVERS = [template for template in Template if template.is_handover]
 
 
 def gather(at: datetime) -> int:
     """Put what has waited long enough by `at` (aware) into digests, one for a person; return how many were begun.
 
-    A person who got one within the last minute waits for the next. One worker gathers at a time.
+    A person who got one lately waits for the next. One worker gathers at a time.
     """
     if not Notification.objects.to_gather(at).exists():
         return 0
     with transaction.atomic():
         if not _gathers_alone():
             return 0
-        lately = Digest.objects.filter(created_at__gt=at - DIGESTS_APART).values("recipient")
-        people = Notification.objects.to_gather(at).exclude(recipient__in=lately).order_by()
+        people = Notification.objects.to_gather(at).order_by()
+        for priority, apart in DIGESTS_APART.items():
+            lately = Digest.objects.filter(created_at__gt=at - apart, created_at__lte=at).values("recipient")
+            people = people.exclude(priority=priority, recipient__in=lately)
         begun = Digest.objects.bulk_create(
             Digest.to(recipient, Priority(priority), at)
             for recipient, priority in people.values_list("recipient").annotate(Min("priority"))
@@ -51,15 +55,13 @@ def _gathers_alone() -> bool:
 
 
 def letter(digest: Digest, recipient: User, now: datetime) -> Letter:
-    """What is late first, then what is due soon, each in the order in which it fell due."""
+    """What is late first, then what was handed over, then what is due soon, each in the order in which it fell due."""
     late = digest.notices.filter(template__in=BREACHES)
-    soon = digest.notices.exclude(template__in=BREACHES)
-    return letters.write(
-        letters.Section(late.count(), _listed(late, recipient, now)),
-        letters.Section(soon.count(), _listed(soon, recipient, now)),
-    )
+    handed = digest.notices.filter(template__in=HANDOVERS)
+    soon = digest.notices.exclude(template__in=[*BREACHES, *HANDOVERS])
+    return letters.write(*(_section(notices, recipient, now) for notices in (late, handed, soon)))
 
 
-def _listed(notices: NotificationQuerySet, reader: User, now: datetime) -> list[Matter]:
-    rows = notices.with_matter().order_by("pk")[:LISTED]
-    return [Matter(row.event, Template(row.template), reader, now) for row in rows]
+def _section(notices: NotificationQuerySet, reader: User, now: datetime) -> letters.Section:
+    rows = notices.with_matter().order_by("event__data__fell_due_at", "pk")[:LISTED]
+    return letters.Section(notices.count(), [Matter(row.event, Template(row.template), reader, now) for row in rows])

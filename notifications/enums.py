@@ -55,13 +55,18 @@ class Template(Worded):
 
     @property
     def is_of_time(self) -> bool:
-        """Whether a deadline brought it about. Such notices come in storms, so one person gets them in digests."""
+        """Whether a deadline or a change of shift brought it about: a storm of those is one digest to a person."""
         return self in _OF_TIME
 
     @property
     def is_breach(self) -> bool:
         """Whether it tells of a miss, which is told once for each promise."""
         return self in _BREACHES
+
+    @property
+    def is_handover(self) -> bool:
+        """Whether it tells of a change of shift, which concerns many cases at one moment."""
+        return self in _HANDOVERS
 
     @property
     def is_receipt(self) -> bool:
@@ -96,6 +101,7 @@ _FOR_STAFF = frozenset(
     }
 )
 _BREACHES = frozenset({Template.RESPONSE_BREACH, Template.MILESTONE_BREACH})
-_OF_TIME = _BREACHES | {Template.RESPONSE_WARNING, Template.MILESTONE_WARNING}
+_HANDOVERS = frozenset({Template.HANDED_TO_YOU, Template.HANDOVER_UNACCEPTED, Template.HANDOVER_KEPT})
+_OF_TIME = _BREACHES | _HANDOVERS | {Template.RESPONSE_WARNING, Template.MILESTONE_WARNING}
 _RECEIPTS = frozenset({Template.RECEIVED, Template.REOPENED, Template.CLOSURE_SUMMARY})
 FOR_CUSTOMERS = sorted(set(Template) - _FOR_STAFF)

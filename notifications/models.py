@@ -19,7 +19,7 @@ from notifications.enums import FOR_CUSTOMERS, Channel, Template
 
 # A mail about a deadline waits so long for others to the same person; one digest follows another after so long.
 GATHERED_FOR = timedelta(seconds=3)
-DIGESTS_APART = timedelta(minutes=1)
+DIGESTS_APART = {Priority.URGENT: timedelta(seconds=10), Priority.NORMAL: timedelta(minutes=1)}
 
 
 class Digest(Outgoing):

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.core.mail import EmailMessage
 
 from accounts import outbox
+from accounts.enums import Priority
 from accounts.models import User
 from accounts.outbox import NotToBeSent
 from cases.models import Case, CaseEvent
@@ -44,13 +45,18 @@ def deliver_due(at: datetime, limit: int = outbox.BATCH) -> int:
     """Try up to `limit` of the mails that are due at `at` (aware); return how many the mail server took.
 
     What deadlines brought about goes in digests, one mail for a person; one that holds a single notice is its mail.
+    Of both, the urgent ones go first.
     """
     digests.gather(at)
-    sent = _send_digests(at, limit)
-    return sent + (_send_single(at, limit - sent) if sent < limit else 0)
+    turn, sent = outbox.Turn(), 0
+    for priority in Priority:
+        for send in (_send_single, _send_digests):
+            if sent < limit:
+                sent += send(priority, at, limit - sent, turn)
+    return sent
 
 
-def _send_digests(at: datetime, limit: int) -> int:
+def _send_digests(priority: Priority, at: datetime, limit: int, turn: outbox.Turn) -> int:
     def compose(digest: Digest) -> EmailMessage:
         recipient = User.objects.get(pk=digest.recipient_id)
         if reason := _reason_not_to_tell(recipient, for_staff=True):
@@ -60,10 +66,10 @@ def _send_digests(at: datetime, limit: int) -> int:
             return mails.compose(few[0], recipient, at)
         return mails.compose_digest(digest, digests.letter(digest, recipient, at), recipient)
 
-    return outbox.send_due(Digest.objects.all(), compose, at, limit)
+    return outbox.send_due(Digest.objects.filter(priority=priority), compose, at, limit, turn)
 
 
-def _send_single(at: datetime, limit: int) -> int:
+def _send_single(priority: Priority, at: datetime, limit: int, turn: outbox.Turn) -> int:
     def compose(notification: Notification) -> EmailMessage:
         recipient = User.objects.get(pk=notification.recipient_id)
         if reason := _reason_to_drop(notification, recipient):
@@ -71,7 +77,7 @@ def _send_single(at: datetime, limit: int) -> int:
             raise NotToBeSent(reason)
         return mails.compose(notification, recipient, at)
 
-    return outbox.send_due(Notification.objects.with_matter(), compose, at, limit)
+    return outbox.send_due(Notification.objects.with_matter().filter(priority=priority), compose, at, limit, turn)
 
 
 def _tell_others(notification: Notification, at: datetime) -> None:

@@ -10,7 +10,7 @@ from datetime import datetime
 from itertools import islice
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from accounts.calendars import renewed, with_week_of_now
 from accounts.models import FrozenCalendar, Region, User
@@ -24,8 +24,9 @@ from sla import clock
 from sla.bases import History, calendar_of, histories, promises_of
 from sla.calendars import Calendar
 from sla.clock import Basis
+from sla.models import Milestone
 from sla.projection import logs_of
-from sla.promises import Promises
+from sla.promises import MilestoneKind, Promises
 
 BATCH = 500
 CLOSED = "closed"  # how a verb refuses a case that was closed meanwhile
@@ -48,8 +49,10 @@ class Move:
 
 
 def running() -> CaseQuerySet:
-    """The open cases with a clock that runs or is held."""
-    return Case.objects.open().filter(clock__met_at=None, clock__stopped_at=None, clock__breached_at=None)
+    """The open cases whose first response is awaited: its clock runs or is held."""
+    ends: dict[str, None] = {"met_at": None, "stopped_at": None, "breached_at": None}
+    awaited = Milestone.objects.filter(case=OuterRef("pk"), kind=MilestoneKind.FIRST_RESPONSE, **ends)
+    return Case.objects.open().filter(Exists(awaited))
 
 
 def running_in(country: str, subdivision: str | None = None) -> CaseQuerySet:

@@ -20,13 +20,14 @@ class Section:
     listed: Sequence[Matter]
 
 
-def write(late: Section, soon: Section) -> Letter:
-    """What was missed, then what is due soon. At least one of the two is not empty."""
-    told = [f"{late.count} late" if late.count else "", f"{soon.count} due soon" if soon.count else ""]
-    title = f"Deadlines: {', '.join(filter(None, told))}"
-    parts = [*_part("Late", late), *_part("Due soon", soon)]
+def write(late: Section, handed: Section, soon: Section) -> Letter:
+    """What was missed, what was handed over, and what is due soon. At least one of them is not empty."""
+    counts = {"late": late.count, "handed over": handed.count, "due soon": soon.count}
+    told = [f"{count} {words}" for words, count in counts.items() if count]
+    title = f"{'Handovers' if handed.count else 'Deadlines'}: {', '.join(told)}"
+    parts = [*_part("Late", late), *_part("Handed over", handed), *_part("Due soon", soon)]
     inbox = Link("All your notifications", settings.PORTAL_URL + reverse("inbox"))
-    return Letter(title, f"Several deadlines need you: {' and '.join(filter(None, told))}.", "", tuple(parts), (inbox,))
+    return Letter(title, f"Several cases need you: {' and '.join(told)}.", "", tuple(parts), (inbox,))
 
 
 def _part(heading: str, section: Section) -> list[Part]:
@@ -38,8 +39,10 @@ def _part(heading: str, section: Section) -> list[Part]:
 
 
 def _line(matter: Matter) -> str:
-    """The case, how far its promise is, and by when it was to be kept."""
+    """The case, how far its promise is, and by when it was to be kept; or what became of its handover."""
     case = matter.case
+    if matter.template.is_handover:
+        return f"{case.number} {case.subject}, {Severity(case.severity).label.lower()}: {matter.template.label}"
     promise, due_at = promised(matter)
     share = f", {matter.data['share']} % used" if "share" in matter.data else ""
     subject = f"{case.number} {case.subject}, {Severity(case.severity).label.lower()}"

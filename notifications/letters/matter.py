@@ -30,7 +30,7 @@ class Matter:
     """
 
     def __init__(self, event: CaseEvent, template: Template, reader: User, now: datetime):
-        self.event, self.reader, self.now = event, reader, now
+        self.event, self.template, self.reader, self.now = event, template, reader, now
         self.case: Case = event.case
         kind = EventKind(event.kind)
         self.data: Mapping[str, Any] = event.data if template.is_for_staff else disclosed(kind, event.data)

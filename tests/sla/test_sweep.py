@@ -21,6 +21,7 @@ from entitlements.models import PlanTarget, PlanVersion
 from sla import projection
 from sla.models import Milestone, Timer
 from sla.operations import last_swept_at, sweep_due
+from sla.present import Steadiness
 from sla.tasks import sweep
 from tests.cast import DAY, HOUR, MINUTE, NOON, kinds
 
@@ -462,10 +463,14 @@ def test_verbs_and_sweeps_at_once_do_each_thing_once_and_never_wait_for_each_oth
 
 @pytest.fixture
 def at_clock(monkeypatch):
-    """A tick at this moment by the clock of the database, and of the worker unless another is given."""
+    """A tick at this moment by the clock of the database, and of the worker unless another is given.
 
-    def tick(database: datetime, worker: datetime | None = None) -> int:
+    Without `steadiness` the worker has just started, and has not looked before.
+    """
+
+    def tick(database: datetime, worker: datetime | None = None, steadiness: Steadiness | None = None) -> int:
         monkeypatch.setattr(sla.present, "database_clock", lambda: database)
+        monkeypatch.setattr(sla.present, "steadiness", steadiness or Steadiness())
         with freeze_time(worker or database):
             return sweep()
 
@@ -488,7 +493,10 @@ def test_a_tick_sweeps_by_the_clock_and_says_that_it_did(case, at_clock):
 def test_the_moment_is_the_databases(case):
     before = now()
 
-    assert before - MINUTE < sla.present.present_moment() < now() + MINUTE
+    with freeze_time(before + MINUTE / 3):
+        at = sla.present.present_moment()
+
+    assert abs(at - before) < MINUTE / 6
 
 
 @pytest.mark.parametrize("jump", [HOUR, -HOUR], ids=["forward", "back"])
@@ -509,8 +517,46 @@ def test_while_a_clock_is_an_hour_wrong_nothing_takes_effect_and_nobody_says_tha
 
 
 @pytest.mark.parametrize("jump", [HOUR, -HOUR], ids=["forward", "back"])
+def test_while_all_clocks_are_an_hour_wrong_nothing_takes_effect(case, at_clock, monkeypatch, jump, caplog):
+    steadiness, passed = Steadiness(), timedelta(days=3)
+    monkeypatch.setattr(sla.present, "passing", lambda: passed)
+    at_clock(NOON, steadiness=steadiness)
+    for minutes in (59, 73):
+        passed = timedelta(days=3, minutes=minutes)
+        assert at_clock(NOON + minutes * MINUTE + jump, steadiness=steadiness) == 0
+
+    assert kinds(case) == ["received"]
+    assert last_swept_at() == NOON
+    assert "The clock has jumped" in caplog.text
+    passed += MINUTE
+    assert at_clock(NOON + 74 * MINUTE, steadiness=steadiness) == 1
+
+
+def test_a_clock_that_stays_where_it_jumped_to_was_set_right(case, at_clock, monkeypatch):
+    steadiness, passed = Steadiness(), timedelta(days=3)
+    monkeypatch.setattr(sla.present, "passing", lambda: passed)
+    at_clock(NOON - HOUR, steadiness=steadiness)
+    effects = []
+    for minutes in (1, 10, 15, 16):
+        passed = timedelta(days=3, minutes=minutes)
+        effects.append(at_clock(NOON + HOUR + minutes * MINUTE, steadiness=steadiness))
+
+    assert effects == [0, 0, 0, 1]
+
+
+def test_a_clock_that_is_corrected_little_by_little_is_followed():
+    steadiness = Steadiness()
+
+    looks = [
+        steadiness.allows(NOON + minutes * (MINUTE + timedelta(seconds=20)), minutes * MINUTE) for minutes in range(30)
+    ]
+
+    assert all(looks)
+
+
+@pytest.mark.parametrize("jump", [HOUR, -HOUR], ids=["forward", "back"])
 def test_after_all_clocks_jumped_together_nothing_takes_effect_twice(case, at_clock, timers, jump):
-    """What no clock can tell from time having passed is believed; put right again, all goes on from there."""
+    """What a worker that starts meanwhile believes; put right again, all goes on from there."""
     moments = [NOON + 30 * MINUTE, NOON + 61 * MINUTE, NOON + 61 * MINUTE + jump, NOON + 62 * MINUTE]
 
     effects = [at_clock(moment) for moment in [*moments, DUE_AT + MINUTE, DUE_AT + MINUTE + jump, DUE_AT + 2 * MINUTE]]

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts import invitations
 from accounts.admin_site import KeptByAdministrators
-from accounts.enums import CaseSight, ContactRole, StaffRole
+from accounts.enums import CaseSight, ContactRole, LinuxFlavor, StaffRole
 from accounts.models import (
     Absence,
     Contact,
@@ -83,8 +83,38 @@ class ContactAdmin(KeptByAdministrators, admin.ModelAdmin):
     form = ContactForm
 
 
+class StaffProfileForm(forms.ModelForm):
+    """What a member of staff does. Flavors of Linux are skills as products are, as boxes to tick (C-STF-08)."""
+
+    flavors = forms.MultipleChoiceField(
+        label="Knows Linux",
+        choices=LinuxFlavor.choices(),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        help_text="Of those who know the product, whoever knows the Linux of a case is suggested for it first.",
+    )
+
+    class Meta:
+        model = StaffProfile
+        fields = ["user", "role", "manager", "center", "skills"]
+        help_texts = {"skills": "Codes of products, with commas between."}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        flavors = {flavor.value for flavor in LinuxFlavor}
+        known = self.instance.skills
+        self.initial["flavors"] = [skill for skill in known if skill in flavors]
+        self.initial["skills"] = [skill for skill in known if skill not in flavors]
+
+    def clean(self) -> dict[str, Any]:
+        told = super().clean() or {}
+        told["skills"] = list(dict.fromkeys([*told.get("skills", []), *told.get("flavors", [])]))
+        return told
+
+
 @admin.register(StaffProfile)
 class StaffProfileAdmin(KeptByAdministrators, admin.ModelAdmin):
+    form = StaffProfileForm
     list_display = ["user", "role", "center", "manager"]
     list_filter = ["role", "center"]
     list_select_related = ["user", "center", "manager"]

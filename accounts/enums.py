@@ -47,6 +47,19 @@ ENGINEER_ROLES = frozenset({StaffRole.SUPPORT_ENGINEER, StaffRole.ESCALATION_ENG
 TAKER_ROLES = ENGINEER_ROLES - {StaffRole.ENGINEERING}
 
 
+class LinuxFlavor(Worded):
+    """A flavor of Linux, of the guests or hosts that a case is about and among the skills of an engineer (C-STF-08).
+
+    Skills hold codes of products as well: none of those has a colon.
+    """
+
+    RED_HAT = "linux:redhat", "Red Hat family"
+    SUSE = "linux:suse", "SUSE"
+    DEBIAN = "linux:debian", "Debian"
+    UBUNTU = "linux:ubuntu", "Ubuntu"
+    OTHER = "linux:other", "Other Linux"
+
+
 class CaseSight(Worded):
     """Which cases of its organization a contact sees."""
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db.models import Count, Q
 
-from accounts.enums import TAKER_ROLES, Layer
+from accounts.enums import TAKER_ROLES, Layer, LinuxFlavor
 from accounts.models import StaffProfile
 from accounts.rosters import Roster
 from cases.choice import Candidate, Choice, choose, reasons
@@ -30,12 +30,20 @@ def suggest(case: Case, at: datetime) -> Choice | None:
 
 def suggest_among(case: Case, people: Collection[int | None], on_shift: Collection[int]) -> Choice | None:
     """Who of these `people` takes the case, some of them `on_shift`; None when none of them works on cases."""
-    return choose(candidates(people, on_shift), [case.product.code])
+    return choose(candidates(people, on_shift), list(needs(case)))
 
 
 def why(case: Case, choice: Choice) -> list[str]:
     """Why this engineer, in sentences."""
-    return reasons(choice, {case.product.code: case.product.name})
+    return reasons(choice, needs(case))
+
+
+def needs(case: Case) -> dict[str, str]:
+    """The skills that a case needs, the more important first, each with its name (C-STF-08)."""
+    skills = {case.product.code: case.product.name}
+    if case.linux_flavor:
+        skills[case.linux_flavor] = LinuxFlavor(case.linux_flavor).label
+    return skills
 
 
 def candidates(people: Collection[int | None], on_shift: Collection[int]) -> list[Candidate]:

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
-from accounts.enums import CaseSight, ContactRole
+from accounts.enums import CaseSight, ContactRole, LinuxFlavor
 from accounts.models import Contact, FrozenCalendar, Organization, User
 from cases import numbers, rules
 from cases.enums import (
@@ -81,6 +81,9 @@ class Case(models.Model):
     case_type = models.CharField(max_length=20, choices=CaseType.choices(), default=CaseType.PROBLEM)
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="cases")
     product_version = models.CharField(max_length=40, blank=True)
+    linux_flavor = models.CharField(
+        max_length=20, choices=LinuxFlavor.choices(), blank=True, help_text="Empty for none, or when it is not known."
+    )
     subject = models.CharField(max_length=200)
     received_at = models.DateTimeField()
     calendar = models.ForeignKey(FrozenCalendar, on_delete=models.PROTECT, related_name="+")

@@ -10,7 +10,7 @@ from datetime import datetime
 from accounts.enums import ENGINEER_ROLES, TAKER_ROLES, AbsenceReason, Layer
 from accounts.models import Absence, User
 from accounts.rosters import Roster
-from cases.candidates import candidates
+from cases.candidates import candidates, needs
 from cases.choice import Choice, choose, merits, reasons
 from cases.enums import ReassignmentReason, Severity
 from cases.models import Case
@@ -97,18 +97,18 @@ class _Crew:
         if case.responded_at is None:  # its clock runs; what was answered is taken up when its engineer comes in
             on_shift = self.roster.on_shift(region.pk, self.at, TAKER_ROLES)
             if choice := self._choose(case, on_shift, on_shift=True):
-                return self._chosen(case, choice, reasons(choice, self._names(case)))
+                return self._chosen(case, choice, reasons(choice, needs(case)))
             lead = ("Nobody of the region is on shift then.",)
         at_home = [one.user_id for one in self.present if one.center and one.center.region_id == region.pk]
         if choice := self._choose(case, at_home):
-            return self._chosen(case, choice, [*lead, *merits(choice, self._names(case), f"at hand in {region}")])
+            return self._chosen(case, choice, [*lead, *merits(choice, needs(case), f"at hand in {region}")])
         return Move(case, None, (f"No engineer of {region} is there.",))
 
     def _for_severity_1(self, case: Case) -> Move:
         on_shift = self.roster.on_shift(None, self.at, TAKER_ROLES)
         people = on_shift or self.roster.on_call(Layer.ENGINEER, case.organization.region_id, self.at)
         if choice := self._choose(case, people, on_shift=bool(on_shift), for_now=True):
-            return self._chosen(case, choice, reasons(choice, self._names(case)))
+            return self._chosen(case, choice, reasons(choice, needs(case)))
         return Move(case, None, ("Nobody is on shift or on call.",))
 
     def _choose(
@@ -117,10 +117,7 @@ class _Crew:
         """Among those who stay throughout the absence, unless all of them leave meanwhile or it is `for_now`."""
         able = [replace(self.pool[one], on_shift=on_shift) for one in people if one in self.pool]
         staying = [one for one in able if for_now or one.person not in self.leaving]
-        return choose(staying or able, [case.product.code])
+        return choose(staying or able, list(needs(case)))
 
     def _chosen(self, case: Case, choice: Choice, why: Iterable[str]) -> Move:
         return Move(case, self.users[choice.taker.person], tuple(why))
-
-    def _names(self, case: Case) -> dict[str, str]:
-        return {case.product.code: case.product.name}

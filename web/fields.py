@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 
+from accounts.enums import LinuxFlavor
 from accounts.refusal import Refusal
 from accounts.telephones import require_number
 
@@ -26,3 +27,18 @@ class PhoneField(forms.CharField):
         except Refusal as refusal:
             raise forms.ValidationError(refusal.message) from refusal
         return text
+
+
+class LinuxField(forms.TypedChoiceField):
+    """The flavor of Linux that a case is about; cleans to None when there is none or it is not known (C-STF-08)."""
+
+    def __init__(self, **kwargs: Any):
+        super().__init__(
+            label="Linux of the affected guests or host",
+            choices=[("", "None, or not known"), *LinuxFlavor.choices()],
+            coerce=LinuxFlavor,
+            empty_value=None,
+            required=False,
+            error_messages={"invalid_choice": "Choose a Linux of the list."},
+            **kwargs,
+        )

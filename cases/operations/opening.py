@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 
 from accounts.calendars import freeze
+from accounts.enums import LinuxFlavor
 from accounts.models import Contact, Organization, User
 from accounts.permissions import may
 from accounts.refusal import Refusal
@@ -41,6 +42,7 @@ def open_case(
     description: str,
     contact: Contact | None = None,
     version: str = "",
+    linux_flavor: LinuxFlavor | None = None,
     case_type: CaseType = CaseType.PROBLEM,
     channel: Channel = Channel.WEB,
     received_at: datetime | None = None,
@@ -82,6 +84,7 @@ def open_case(
         case_type=case_type,
         product=product,
         product_version=version,
+        linux_flavor=linux_flavor or "",
         subject=required(subject, "subject", SUBJECT_LIMIT),
         received_at=received_at,
         calendar=freeze(organization, received_at),
@@ -174,6 +177,7 @@ def open_follow_on(
             description=body,
             contact=None if act.side is Side.CUSTOMER else old.contact,
             version=old.product_version,
+            linux_flavor=LinuxFlavor(old.linux_flavor) if old.linux_flavor else None,
             case_type=CaseType(old.case_type),
             channel=channel,
             phone=old.phone,

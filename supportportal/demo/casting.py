@@ -16,7 +16,7 @@ from django.contrib.auth.hashers import make_password
 
 from accounts import calendar_keeping
 from accounts.calendars import freeze
-from accounts.enums import TAKER_ROLES, ContactRole, Layer, StaffRole
+from accounts.enums import TAKER_ROLES, ContactRole, Layer, LinuxFlavor, StaffRole
 from accounts.models import (
     Absence,
     Contact,
@@ -60,13 +60,14 @@ class Member:
 
 @dataclass(frozen=True)
 class Customer:
-    """An organization with its business hours and those who may open cases for it."""
+    """An organization with its business hours, what its guests run, and those who may open cases for it."""
 
     key: str
     organization: Organization
     hours: Calendar
     hosts: str
     share: int
+    linux: LinuxFlavor | None
     openers: "tuple[Opener, ...]"
 
     def colleague_of(self, opener: "Opener") -> "Opener":
@@ -343,7 +344,10 @@ def _customers(cast: Cast, script: dict[str, Any], plan: SupportPlan, people: di
         _entitle(cast, organization, plan, one["entitlements"], now)
         openers = tuple(_contacts(cast, organization, one["key"], script["contact"], people, now))
         hours = calendar_of(freeze(organization, now))
-        cast.customers[one["key"]] = Customer(one["key"], organization, hours, one["hosts"], one["share"], openers)
+        linux = LinuxFlavor(one["linux"]) if "linux" in one else None
+        cast.customers[one["key"]] = Customer(
+            one["key"], organization, hours, one["hosts"], one["share"], linux, openers
+        )
 
 
 def _entitle(

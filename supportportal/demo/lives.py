@@ -231,6 +231,7 @@ class Life:
             contact=contact,
             product=self.product,
             version=self.telling.version,
+            linux_flavor=self.customer.linux if self.part.story.about_linux else None,
             severity=self.part.severity,
             case_type=self.part.story.case_type,
             subject=self.telling.subject,

@@ -55,6 +55,7 @@ class Story:
     product: str
     case_type: CaseType
     severities: frozenset[Severity]
+    about_linux: bool
     script: Mapping[str, Any]
 
     def tell(self, rng: Random, *, hosts: str, zone: str, product: Product, at: datetime) -> Telling:
@@ -130,6 +131,7 @@ def stories() -> tuple[Story, ...]:
             product=one["product"],
             case_type=CaseType(one["type"]),
             severities=frozenset(map(Severity, one["severities"])),
+            about_linux=one.get("linux", False),
             script=one,
         )
         for one in _read("stories.toml")["story"]

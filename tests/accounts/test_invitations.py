@@ -14,8 +14,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts import addresses, invitations
-from accounts.enums import ContactRole, StaffRole
-from accounts.models import Contact, Invitation, Letter, User
+from accounts.enums import ContactRole, LinuxFlavor, StaffRole
+from accounts.models import Contact, Invitation, Letter, StaffProfile, User
 from accounts.refusal import Refusal
 from supportportal.logs import JsonLines, PlainLines
 from tests.cast import contact_of, fresh
@@ -399,6 +399,38 @@ def test_every_page_of_the_back_office_opens_and_none_of_them_keeps_cases(client
     assert set(answers.values()) == {200}
     assert {path.split("/")[2] for path in lists} == {"accounts", "entitlements"}
     assert len(lists) == 15
+
+
+@pytest.mark.clause("C-STF-08")
+def test_flavors_of_linux_are_ticked_in_the_back_office_and_kept_among_the_skills(client, administrator, engineer):
+    StaffProfile.objects.filter(user=engineer).update(skills=["hypervisor", LinuxFlavor.SUSE])
+    client.force_login(administrator)
+    url = reverse("admin:accounts_staffprofile_change", args=[engineer.staff.pk])
+    form = client.get(url).context["adminform"].form
+    before = (form["skills"].value(), form["flavors"].value())
+
+    filled = {
+        "user": engineer.pk,
+        "role": "support_engineer",
+        "manager": "",
+        "center": "",
+        "skills": "hypervisor,backup",
+    }
+    answer = client.post(url, filled | {"flavors": ["linux:debian", "linux:redhat"]})
+
+    assert before == ("hypervisor", ["linux:suse"])
+    assert answer.status_code == 302
+    assert StaffProfile.objects.get(user=engineer).skills == ["hypervisor", "backup", "linux:debian", "linux:redhat"]
+
+
+@pytest.mark.clause("C-STF-08")
+def test_a_linux_off_the_list_is_refused_in_the_back_office(client, administrator, engineer):
+    client.force_login(administrator)
+    url = reverse("admin:accounts_staffprofile_change", args=[engineer.staff.pk])
+
+    answer = client.post(url, {"user": engineer.pk, "role": "support_engineer", "skills": "", "flavors": ["linux:x"]})
+
+    assert list(answer.context["adminform"].form.errors) == ["flavors"]
 
 
 def test_a_person_made_in_the_back_office_has_no_password(client, administrator):

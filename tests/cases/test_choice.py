@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.enums import Layer
+from accounts.enums import Layer, LinuxFlavor
 from accounts.models import OnCall, Shift, StaffProfile
-from cases.candidates import suggest
+from cases.candidates import suggest, why
 from cases.choice import Candidate, choose, reasons
 from cases.enums import Severity, Status
 from tests.cast import DAY, NOON
@@ -108,6 +108,39 @@ def test_a_case_is_suggested_to_another_engineer_on_shift_by_skill_and_load(
     StaffProfile.objects.exclude(user=second_engineer).update(skills=[product.code])
 
     assert suggest(case, NOON).taker == Candidate(escalation_engineer.pk, frozenset({product.code}), 0, 0, True)
+
+
+@pytest.mark.clause("C-STF-08")
+def test_of_two_who_know_the_product_the_one_who_knows_the_linux_is_suggested(
+    staffed, case_in, product, engineer, second_engineer, escalation_engineer
+):
+    case = case_in(Status.QUEUED, linux_flavor=LinuxFlavor.SUSE)
+    StaffProfile.objects.filter(user__in=[engineer, second_engineer]).update(skills=[product.code])
+    StaffProfile.objects.filter(user=second_engineer).update(skills=[product.code, LinuxFlavor.SUSE])
+    StaffProfile.objects.filter(user=escalation_engineer).update(skills=[LinuxFlavor.SUSE])
+
+    choice = suggest(case, NOON)
+
+    assert choice.taker.person == second_engineer.pk
+    assert why(case, choice)[:2] == ["On shift.", "Knows Hypervisor and SUSE."]
+
+
+@pytest.mark.clause("C-STF-08")
+def test_a_suggestion_says_which_linux_nobody_knows(staffed, case_in, product):
+    case = case_in(Status.QUEUED, linux_flavor=LinuxFlavor.DEBIAN)
+    StaffProfile.objects.update(skills=[product.code, LinuxFlavor.SUSE])
+
+    said = why(case, suggest(case, NOON))
+
+    assert said[1:3] == ["Knows Hypervisor.", "Does not list Debian as a skill."]
+
+
+@pytest.mark.clause("C-STF-08")
+def test_a_case_without_a_linux_asks_for_the_product_alone(staffed, case_in, product):
+    case = case_in(Status.QUEUED)
+    StaffProfile.objects.update(skills=[product.code, LinuxFlavor.SUSE])
+
+    assert suggest(case, NOON).known == (product.code,)
 
 
 def test_closed_cases_are_no_load(staffed, case_in, engineer):

@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 from django.core.exceptions import PermissionDenied
 
+from accounts.enums import LinuxFlavor
 from cases import operations, rules
 from cases.enums import Status
 from cases.models import Case
@@ -88,6 +89,16 @@ def test_after_the_window_a_new_linked_case_carries_the_text_over(case_in, third
     assert (new.opened_by, new.contact.user) == (third_party, third_party)
     assert new.messages.get().body == "It is back after months."
     assert facts(old, "followed_on") == [{"number": new.number}]
+
+
+@pytest.mark.clause("C-RPN-02", "C-STF-08")
+@pytest.mark.parametrize("linux", [LinuxFlavor.SUSE, None])
+def test_a_new_linked_case_is_about_the_same_linux(case_in, technical_contact, linux):
+    old = case_in(Status.CLOSED, linux_flavor=linux)
+
+    new = operations.open_follow_on(old, "It is back.", by=technical_contact, at=WINDOW_ENDS)
+
+    assert new.linux_flavor == old.linux_flavor == (linux or "")
 
 
 @pytest.mark.clause("C-RPN-02")

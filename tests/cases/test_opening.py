@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 from django.core.exceptions import PermissionDenied
 
+from accounts.enums import LinuxFlavor
 from accounts.models import FrozenCalendar, Holiday, User
 from cases import numbers, operations
 from cases.enums import Channel, Severity, Status, Turn
@@ -28,6 +29,14 @@ def test_a_case_opened_on_the_web_has_its_number_and_its_receipt_at_once(open_ca
     ]
     assert message.author == technical_contact
     assert message.body.startswith("Since Monday")
+
+
+@pytest.mark.clause("C-STF-08")
+@pytest.mark.parametrize(("told", "kept"), [(LinuxFlavor.UBUNTU, "linux:ubuntu"), (None, "")])
+def test_a_case_keeps_the_linux_that_it_is_about(open_case, told, kept):
+    open_case(linux_flavor=told)
+
+    assert Case.objects.get().linux_flavor == kept
 
 
 @pytest.mark.clause("C-STF-03")

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts.enums import AbsenceReason, Layer, StaffRole
+from accounts.enums import AbsenceReason, Layer, LinuxFlavor, StaffRole
 from accounts.models import Absence, OnCall, Region, RosterEntry, Shift, SupportCenter, User
 from cases import operations
 from cases.candidates import suggest
@@ -97,6 +97,22 @@ def test_without_a_substitute_skill_decides_and_then_the_load_that_the_move_itse
     assert sorted(str(one) for one in takers(moves)) == [str(third_engineer)] * 2 + [str(second_engineer)] * 2
     assert unskilled not in takers(moves)
     assert moves[0].why[:2] == ("On shift.", "Knows Hypervisor.")
+
+
+@pytest.mark.clause("C-RAS-01", "C-STF-08")
+def test_each_case_goes_to_who_knows_its_linux(absent, case_in, second_engineer, third_engineer, day_shift):
+    for one, flavor in [(second_engineer, LinuxFlavor.DEBIAN), (third_engineer, LinuxFlavor.SUSE)]:
+        one.staff.skills = ["hypervisor", flavor]
+        one.staff.save()
+    for flavor in (LinuxFlavor.SUSE, LinuxFlavor.DEBIAN):
+        case_in(Status.IN_PROGRESS, linux_flavor=flavor)
+
+    moves = plan(absent(), LATER)
+
+    assert {(move.case.linux_flavor, move.taker, move.why[1]) for move in moves} == {
+        ("linux:suse", third_engineer, "Knows Hypervisor and SUSE."),
+        ("linux:debian", second_engineer, "Knows Hypervisor and Debian."),
+    }
 
 
 @pytest.mark.clause("C-RAS-01", "C-STF-06")

@@ -17,7 +17,7 @@ from django.db import transaction
 from django.test import RequestFactory
 from freezegun import freeze_time
 
-from accounts.enums import AbsenceReason, ContactRole, Layer, StaffRole
+from accounts.enums import TAKER_ROLES, AbsenceReason, ContactRole, Layer, StaffRole
 from accounts.models import Absence, Contact, Holiday, Organization, StaffProfile, SupportCenter, User
 from accounts.permissions import may
 from accounts.rosters import Roster
@@ -175,6 +175,16 @@ def test_all_roles_are_played(played):
     assert Contact.objects.filter(sees="own").exists()
     assert Contact.objects.filter(ends_at__lt=NOW).exists()
     assert Contact.objects.filter(roles__contains=["third_party"], liability_accepted_at=None).exists()
+
+
+@pytest.mark.clause("C-STF-08")
+def test_some_cases_are_about_a_linux_that_some_engineer_knows(played):
+    asked = {flavor for flavor in Case.objects.values_list("linux_flavor", flat=True).distinct() if flavor}
+    skills = StaffProfile.objects.filter(role__in=TAKER_ROLES).values_list("skills", flat=True)
+
+    assert len(asked) >= 3
+    assert asked <= {skill for some in skills for skill in some}
+    assert Case.objects.filter(linux_flavor="").exists()
 
 
 @pytest.mark.clause("C-RAS-01")

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from accounts.enums import AbsenceReason, Layer, StaffRole
+from accounts.enums import AbsenceReason, Layer, LinuxFlavor, StaffRole
 from accounts.models import Absence, RosterEntry, SupportCenter
 from accounts.rosters import Roster
 from cases import operations
@@ -120,6 +120,18 @@ def test_the_engineer_is_chosen_by_skill_and_the_choice_says_why(urgent, sam, pr
         "Has no open case.",
         "First of 2 on duty by skill, then load.",
     ]
+
+
+@pytest.mark.clause("C-FTS-01", "C-STF-08")
+def test_the_linux_of_the_case_decides_among_equals_at_a_change(world, case_in, sam):
+    urgent = case_in(Status.IN_PROGRESS, severity=Severity.ONE, linux_flavor=LinuxFlavor.SUSE)
+    sam.staff.skills = [LinuxFlavor.SUSE]
+    sam.staff.save()
+
+    tick(FIVE)
+
+    assert owner_of(urgent) == sam
+    assert facts(urgent, "handed_over")[0]["why"][1] == "Knows SUSE."
 
 
 @pytest.mark.clause("C-FTS-01", "C-STF-06")

@@ -66,6 +66,25 @@ def test_a_technical_contact_opens_a_case(browse, technical_contact, form):
     assert kinds(case) == [EventKind.RECEIVED]
 
 
+@pytest.mark.clause("C-STF-08")
+@pytest.mark.parametrize(("chosen", "shown"), [("linux:suse", "SUSE"), ("", None), (None, None)])
+def test_a_customer_may_say_which_linux_is_affected(browse, technical_contact, form, chosen, shown):
+    page = browse(technical_contact).post(NEW, form(linux_flavor=chosen), follow=True)
+
+    assert Case.objects.get().linux_flavor == (chosen or "")
+    assert dict(page.context["facts"]).get("Linux") == shown
+    assert ("<dd>SUSE</dd>" in page.content.decode()) == bool(shown)
+
+
+@pytest.mark.clause("C-STF-08")
+@pytest.mark.parametrize("chosen", ["hypervisor", "SUSE", "linux:\x00"])
+def test_a_linux_off_the_list_is_an_error_at_its_field(browse, technical_contact, form, chosen):
+    response = browse(technical_contact).post(NEW, form(linux_flavor=chosen))
+
+    assert errors(response) == {"linux_flavor": ["Choose a Linux of the list."]}
+    assert not Case.objects.exists()
+
+
 def test_a_look_at_the_head_of_the_form_is_no_attempt_to_send_it(browse, technical_contact):
     assert browse(technical_contact).head(NEW).status_code == 200
 

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from accounts.enums import AbsenceReason
+from accounts.enums import AbsenceReason, LinuxFlavor
 from accounts.models import Absence, Shift, StaffProfile
 from cases import operations
 from cases.enums import Channel, Severity, Status
@@ -160,6 +160,18 @@ def test_the_page_suggests_who_takes_the_case_and_says_why(browse, engineer, sec
     page = browse(engineer).get(f"{case.get_absolute_url()}owner/").content.decode()
 
     assert f"Suggested: Owen Price. On shift. Knows {case.product}. Has no open case." in page
+
+
+@pytest.mark.clause("C-STF-08")
+def test_the_page_suggests_who_knows_the_linux_of_the_case(browse, engineer, second_engineer, emea_center, case_in):
+    for weekday in range(7):
+        Shift.objects.create(center=emea_center, weekday=weekday, opens=time(0), closes=time(0))
+    case = case_in(Status.IN_PROGRESS, linux_flavor=LinuxFlavor.SUSE)
+    StaffProfile.objects.filter(user=second_engineer).update(skills=[LinuxFlavor.SUSE])
+
+    page = browse(engineer).get(f"{case.get_absolute_url()}owner/").content.decode()
+
+    assert f"Suggested: Owen Price. On shift. Knows SUSE. Does not list {case.product} as a skill." in page
 
 
 def test_an_engineer_who_is_away_stands_apart_and_is_refused(send, browse, engineer, case_in, second_engineer):

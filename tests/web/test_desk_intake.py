@@ -235,6 +235,16 @@ def test_a_call_becomes_a_case_received_when_the_call_began(call, customer_servi
     assert case.clock.started_at == NOON + 40 * MINUTE
 
 
+@pytest.mark.clause("C-STF-08")
+def test_the_linux_that_a_caller_names_stands_among_the_facts(call, browse, engineer):
+    call(linux_flavor="linux:redhat")
+
+    case = Case.objects.get()
+    page = browse(engineer).get(case.get_absolute_url())
+    assert case.linux_flavor == "linux:redhat"
+    assert "<dt>Linux</dt><dd>Red Hat family</dd>" in page.content.decode()
+
+
 def test_the_caller_found_by_address_is_chosen_already(desk, aberdeen, technical_contact):
     page = desk.get("/desk/cases/new/", {"organization": "ORG-1001", "caller": technical_contact.email})
 
@@ -256,6 +266,7 @@ def test_the_caller_found_by_address_is_chosen_already(desk, aberdeen, technical
         ({"severity": "5"}, "severity"),
         ({"severity": "1"}, "phone"),
         ({"product": "0"}, "product"),
+        ({"linux_flavor": "suse"}, "linux_flavor"),
         ({"subject": "  "}, "subject"),
         ({"subject": "x" * 201}, "subject"),
         ({"description": ""}, "description"),

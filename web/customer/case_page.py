@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from accounts.enums import StaffRole
+from accounts.enums import LinuxFlavor, StaffRole
 from accounts.models import User
 from cases.enums import CaseType, ClosureReason, EventKind, Severity, Side, Status, Turn, Verb
 from cases.facts import State
@@ -113,6 +113,8 @@ def facts(case: Case) -> Iterator[tuple[str, str]]:
     yield "Organization", f"{case.organization}, business hours of {case.calendar.place}"
     yield "Contact", str(case.contact.user)
     yield "Product", f"{case.product} {case.product_version}".strip()
+    if case.linux_flavor:
+        yield "Linux", LinuxFlavor(case.linux_flavor).label
     yield "About", CaseType(case.case_type).label
     until = f", until {case.entitlement.ends_on:%-d %b %Y}" if case.entitlement else ""
     yield "Plan", f"{case.plan_version.plan}{until}"

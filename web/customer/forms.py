@@ -17,7 +17,7 @@ from web.case.forms import CaseForm, OnceForm, TextField, require_phone_field
 from web.case.uploads import FilesField, limit_in_words
 from web.customer.listing import STATES, Wish
 from web.customer.offers import Offer
-from web.fields import PhoneField
+from web.fields import LinuxField, PhoneField
 
 TRIED = (
     ("logs", "Read the log of the host or service"),
@@ -100,6 +100,7 @@ class NewCaseForm(OnceForm):
         required=False,
         error_messages={"max_length": "Keep the version to %(limit_value)d characters."},
     )
+    linux_flavor = LinuxField()
     phone = PhoneField(label="Telephone for this case", needed_for="Severity 1")
     description = TextField(label="What did you see, since when, and what changed before?")
     tried = forms.MultipleChoiceField(
@@ -158,6 +159,7 @@ class NewCaseForm(OnceForm):
             subject=given["subject"],
             description=self.description_with_tried,
             version=given["version"],
+            linux_flavor=given["linux_flavor"],
             case_type=CaseType(given["case_type"]),
             phone=given["phone"],
             files=files,

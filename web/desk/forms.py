@@ -20,7 +20,7 @@ from entitlements.models import Product
 from web.case.forms import CaseForm, MessageForm, OnceForm, SeverityForm, TextField
 from web.case.uploads import FilesField
 from web.desk.queue import View, Wish
-from web.fields import PhoneField
+from web.fields import LinuxField, PhoneField
 
 
 def severity_choice(**kwargs: Any) -> forms.TypedChoiceField:
@@ -347,6 +347,7 @@ class PhoneCaseForm(OnceForm):
         error_messages={"required": "Choose a product.", "invalid_choice": "Choose a product of the list."},
     )
     version = forms.CharField(label="Version", max_length=40, required=False)
+    linux_flavor = LinuxField()
     description = TextField(label="What did the caller tell?", help_text="The customer reads it as the first message.")
     attachments = FilesField()
 
@@ -381,6 +382,7 @@ class PhoneCaseForm(OnceForm):
             subject=given["subject"],
             description=given["description"],
             version=given["version"],
+            linux_flavor=given["linux_flavor"],
             case_type=CaseType(given["case_type"]),
             phone=given["phone"],
             files=files,

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from django.urls import reverse
 
-from accounts.enums import ENGINEER_ROLES
+from accounts.enums import ENGINEER_ROLES, LinuxFlavor
 from accounts.models import User
 from accounts.permissions import may
 from accounts.refusal import Refusal
@@ -285,6 +285,8 @@ def _version_words(case: Case) -> str:
 
 def _facts(case: Case, times: Times) -> Iterator[tuple[str, str]]:
     yield "Product", str(case.product)
+    if case.linux_flavor:
+        yield "Linux", LinuxFlavor(case.linux_flavor).label
     yield "About", CaseType(case.case_type).label
     yield "Received", f"{times.short(case.received_at)}, by {Channel(case.channel).label.lower()}"
     yield "Owner", str(case.owner or "nobody yet")

@@ -9,16 +9,23 @@ from sla.present import present_moment
 
 @shared_task
 def sweep() -> int:
-    """Let everything that is due by the database's clock take effect, and say that it was looked for.
-
-    Then cases change hands with the sun, and those of who is away.
-    """
+    """Let everything that is due by the database's clock take effect, and say that it was looked for."""
     at = present_moment()
     if at is None:
         return 0
-    effects = operations.sweep_due(at) + sun_moves.move_due(at) + rehoming.rehome_due(at)
+    effects = operations.sweep_due(at)
     operations.note_sweep(at)
     return effects
+
+
+@shared_task
+def change_hands() -> int:
+    """Let cases change hands whose turn it is: with the sun, and those of who is away.
+
+    Apart from the sweep, since at one change of shift many cases may move, and no clock waits for that.
+    """
+    at = present_moment()
+    return 0 if at is None else sun_moves.move_due(at) + rehoming.rehome_due(at)
 
 
 @shared_task

@@ -262,9 +262,12 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 2, "socket_timeout"
 CELERY_TIMEZONE = "UTC"
 CELERY_ACCEPT_CONTENT = ["json"]
 
-# Talking to a mail server takes the time it takes; no clock may wait for that, so sweeps have workers of their own.
+# Talking to a mail server takes the time it takes, and so do many cases at one change of shift; no clock may wait for
+# that, so sweeps have workers of their own, and so has the relay of cases.
 CELERY_TASK_ROUTES = {
     "sla.tasks.sweep": {"queue": "sweep"},
+    "sla.tasks.change_hands": {"queue": "relay"},
+    "sla.tasks.follow_the_sun": {"queue": "relay"},
     "accounts.tasks.send_letters": {"queue": "mail"},
     "notifications.tasks.deliver": {"queue": "mail"},
 }
@@ -276,6 +279,11 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "fire the timers that fell due": {
         "task": "sla.tasks.sweep",
+        "schedule": timedelta(seconds=1),
+        "options": {"expires": 5},
+    },
+    "hand cases over whose turn it is": {
+        "task": "sla.tasks.change_hands",
         "schedule": timedelta(seconds=1),
         "options": {"expires": 5},
     },

@@ -149,7 +149,7 @@ def kill_group(leader: int) -> None:
 
 def portal_children(folder: Path, address: str) -> list[Child]:
     """Everything that runs, with pid files in `folder`: the web server on `address` ("127.0.0.1:8000"), a worker for
-    mail and the rest, one that only sweeps, and beat."""
+    mail and the rest, one that only sweeps, one by which cases change hands, and beat."""
     celery = [sys.executable, "-W", "ignore:::celery.platforms", "-m", "celery", "-q", "-A", "supportportal"]
     lone = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     web = [sys.executable, "-m", "gunicorn", "--bind", address, "--preload"]
@@ -167,5 +167,6 @@ def portal_children(folder: Path, address: str) -> list[Child]:
         child("web", web, "--pid"),
         worker("worker", "mail,celery", 2),
         worker("sweeper", "sweep", 1),
+        worker("relay", "relay", 1),
         child("beat", [*celery, "beat"]),
     ]

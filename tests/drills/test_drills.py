@@ -33,7 +33,11 @@ SEED = 20260324
 Act = Callable[[House], None]
 
 ACTS: dict[str, list[Act]] = {
-    "worker": [lambda house: house.replace("sweeper"), lambda house: house.replace("worker")],
+    "worker": [
+        lambda house: house.replace("sweeper"),
+        lambda house: house.replace("worker"),
+        lambda house: house.replace("relay"),
+    ],
     "beat": [lambda house: house.replace("beat")],
     "web": [lambda house: house.replace("web")],
     "Redis": [House.empty_redis, House.restart_redis],
@@ -42,7 +46,7 @@ ACTS: dict[str, list[Act]] = {
 DRILLS: dict[str, list[Act]] = ACTS | {"all at once": [act for acts in ACTS.values() for act in acts]}
 SPREAD, ACTED = 8, 6  # seconds over which timers fall due, and how many acts come meanwhile
 TIMERS = 200
-PROGRAMS = ("sweeper", "worker", "beat", "second beat", "web")
+PROGRAMS = ("sweeper", "worker", "relay", "beat", "second beat", "web")
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from supportportal.supervisor import portal_children
 ROOT = Path(__file__).resolve().parent.parent.parent
 SETTINGS = (ROOT / "supportportal" / "settings.py").read_text()
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
-PORTAL_SERVICES = ["migrate", "web", "worker", "sweeper", "beat"]
+PORTAL_SERVICES = ["migrate", "web", "worker", "sweeper", "relay", "beat"]
 
 
 def variables_of_settings() -> set[str]:
@@ -80,7 +80,7 @@ def test_a_service_is_given_all_that_production_demands(service):
 
 
 def test_services_can_be_scaled():
-    for name in ("web", "worker", "sweeper"):
+    for name in ("web", "worker", "sweeper", "relay"):
         service = COMPOSE["services"][name]
         assert "container_name" not in service
         assert all(re.fullmatch(r"127\.0\.0\.1:\d+-\d+:8000", port) for port in service.get("ports", []))
@@ -93,7 +93,7 @@ def queues_of(command: list[str]) -> set[str]:
 @pytest.mark.parametrize(
     "commands",
     [
-        [COMPOSE["services"][name]["command"] for name in ("worker", "sweeper")],
+        [COMPOSE["services"][name]["command"] for name in ("worker", "sweeper", "relay")],
         [child.command for child in portal_children(ROOT, "127.0.0.1:8000")],
     ],
     ids=["compose", "supervisor"],

@@ -134,7 +134,7 @@ def test_a_killed_one_does_not_hinder_the_next(machine):
     second = machine.up()
 
     said = say_until(second, "Ctrl-C stops everything")
-    assert said.count("that a killed start had left behind") == 4  # web, worker, sweeper, beat
+    assert said.count("that a killed start had left behind") == 5  # web, worker, sweeper, relay, beat
     second.send_signal(signal.SIGINT)
     second.communicate(timeout=40)
     assert machine.processes() == []

@@ -26,7 +26,7 @@ from notifications.enums import Channel, Template
 from notifications.models import Notification
 from sla import rehoming
 from sla.rehoming import rehome_due
-from sla.tasks import sweep
+from sla.tasks import change_hands
 from tests.cast import DAY, HOUR, MINUTE, NOON, facts, kinds, make_staff
 from tests.drills.crash import CrashPoint, Order
 
@@ -100,7 +100,7 @@ def test_the_tick_of_every_second_hands_over(absent, case_in, second_engineer):
     case = case_in(Status.IN_PROGRESS, at=now - HOUR)
     absent(starts_at=now - MINUTE, ends_at=now + DAY)
 
-    sweep()
+    change_hands()
 
     assert owners(case) == [second_engineer]
 
@@ -429,8 +429,8 @@ def test_a_sweep_that_dies_between_two_cases_is_finished_by_the_next_one(
     assert dies_at(point, tmp_path) == -signal.SIGKILL
     assert moved.count() == 2 * done
 
-    sweep()
-    sweep()
+    change_hands()
+    change_hands()
 
     assert owners(*cases) == [second_engineer] * 3
     assert {kinds(case).count("reassigned") for case in cases} == {1}
@@ -451,5 +451,5 @@ def dies_at(point: CrashPoint, folder: Path) -> int:
         "PORTAL_TEST_DATABASE": connection.settings_dict["NAME"],
         "PORTAL_CRASH_ORDER": str(order.file),
     }
-    program = "import django; django.setup(); from sla.tasks import sweep; sweep()"
+    program = "import django; django.setup(); from sla.tasks import change_hands; change_hands()"
     return subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=environment, timeout=60).returncode

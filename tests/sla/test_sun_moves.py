@@ -431,7 +431,7 @@ def test_what_is_stored_is_what_the_log_says(urgent, rita):
 @pytest.mark.clause("C-FTS-01")
 def test_beat_plans_by_the_minute_and_moves_by_the_second(urgent, rita, monkeypatch):
     SunChange.objects.all().delete()
-    for task, at in ((tasks.follow_the_sun, NOON + HOUR), (tasks.sweep, FIVE)):
+    for task, at in ((tasks.follow_the_sun, NOON + HOUR), (tasks.change_hands, FIVE)):
         monkeypatch.setattr(tasks, "present_moment", lambda at=at: at)
         task()
 

@@ -8,6 +8,7 @@ import signal
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 from django.db import transaction
@@ -33,11 +34,7 @@ SEED = 20260324
 Act = Callable[[House], None]
 
 ACTS: dict[str, list[Act]] = {
-    "worker": [
-        lambda house: house.replace("sweeper"),
-        lambda house: house.replace("worker"),
-        lambda house: house.replace("relay"),
-    ],
+    "worker": [partial(House.replace, name=name) for name in ("sweeper", "worker", "relay")],
     "beat": [lambda house: house.replace("beat")],
     "web": [lambda house: house.replace("web")],
     "Redis": [House.empty_redis, House.restart_redis],

@@ -123,10 +123,12 @@ def _timed(act: Callable[[], object]) -> float:
 
 def _lateness(desk: Desk, house: House, size: Size) -> None:
     with _at_work(house, "beat", "worker", "sweeper"):
-        begins = timezone.now() + (3 + size.spread / 400) * SECOND
+        begins = timezone.now() + (5 + size.spread / 50) * SECOND
         moments = [begins + size.seconds * SECOND * number / size.spread for number in range(size.spread)]
         before = _last_fact()
         cases = desk.receive([moment - HALF for moment in moments])
+        if timezone.now() > begins:
+            raise RuntimeError("the first timers fell due before their cases were there")
         due = {case.pk: case.received_at.replace(microsecond=0) + HALF for case in cases}
         seen = _watched(len(due), after=before)
     late = sorted((seen[case] - due[case]).total_seconds() for case in due)

@@ -8,7 +8,7 @@ from accounts.refusal import Refusal
 Hours = list[list[str]]
 """Intervals of local time in order, as calendars store them: [["09:00", "12:30"], ["13:30", "24:00"]]."""
 
-INTERVAL = re.compile(r"(\d{1,2}:\d\d)\s*(?:-|–|to)\s*(\d{1,2}:\d\d)")
+INTERVAL = re.compile(r"([0-9]{1,2}:[0-9]{2})\s*(?:-|–|to)\s*([0-9]{1,2}:[0-9]{2})")
 CLOSED = {"", "-", "–", "closed"}
 LAST = "24:00"
 

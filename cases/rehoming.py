@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from accounts.enums import ENGINEER_ROLES, TAKER_ROLES, AbsenceReason, Layer
+from accounts.enums import TAKER_ROLES, AbsenceReason, Layer
 from accounts.models import Absence, User
 from accounts.rosters import Roster
 from cases.candidates import candidates, needs
@@ -83,8 +83,8 @@ class _Crew:
         profile = next((one for one in self.present if one.user_id == substitute.pk), None)
         if profile is None:
             return "is away then"
-        if profile.role not in ENGINEER_ROLES:
-            return "does not work on cases as an engineer"
+        if profile.role not in TAKER_ROLES:
+            return "takes no cases over"
         if case.severity == Severity.ONE and not self.roster.is_on_shift(substitute.pk, self.at):
             return "is not on shift then"
         return ""

@@ -164,8 +164,11 @@ def apply_week(cases: CaseQuerySet, *, by: User, at: datetime, reason: str) -> i
 
 
 def _apply_renewal(renewal: Renewal, cases: CaseQuerySet, *, by: User, at: datetime, reason: str) -> int:
+    def calendar(case: Case) -> FrozenCalendar:
+        return FrozenCalendar.of(**renewal(case).content)
+
     def change(case: Case) -> None:
-        operations.change_terms(case, by=by, at=at, reason=reason, calendar=FrozenCalendar.of(**renewal(case).content))
+        operations.change_terms(case, by=by, at=at, reason=reason, calendar=calendar)
 
     return _apply(moves(cases, _counted_in(renewal), at), change)
 

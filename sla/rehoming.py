@@ -26,6 +26,8 @@ from cases.rehoming import REASONS, Move, plan
 
 logger = logging.getLogger(__name__)
 
+UNFIT = ("engineer_away", "not_an_engineer")  # how a verb refuses whoever was to take a case and cannot any more
+
 
 class Outcome(Enum):
     """What became of a move."""
@@ -72,8 +74,11 @@ def _carry_out_apart(move: Move, absence: Absence, at: datetime) -> Outcome:
         return _carry_out(move, absence, at)
     except (OperationalError, InterfaceError):
         raise
-    except Refusal:  # whoever was to take it cannot any more: the next sweep plans anew
-        return Outcome.LATER
+    except Refusal as refusal:
+        if refusal.code in UNFIT:
+            return Outcome.LATER  # the next sweep plans anew
+        logger.exception("Case %s cannot be handed over.", move.case.pk)
+        return Outcome.STUCK
     except Exception:
         logger.exception("Case %s cannot be handed over.", move.case.pk)
         return Outcome.STUCK

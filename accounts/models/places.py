@@ -25,7 +25,7 @@ def validate_zone(name: str) -> None:
         raise ValidationError(f"“{name}” is not the name of a time zone such as Europe/London.")
 
 
-HOUR = re.compile(r"([01]\d|2[0-3]):[0-5]\d|24:00")
+HOUR = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00")
 
 
 def validate_weekly(weekly: Any) -> None:

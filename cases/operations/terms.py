@@ -1,5 +1,6 @@
 """Counting the clocks of a case by other business hours, or by another version of its plan."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from accounts.models import FrozenCalendar, User
@@ -16,16 +17,19 @@ def change_terms(
     by: User,
     at: datetime,
     reason: str,
-    calendar: FrozenCalendar | None = None,
+    calendar: FrozenCalendar | Callable[[Case], FrozenCalendar] | None = None,
     plan_version: PlanVersion | None = None,
 ) -> Case:
     """Count the clocks that run on an open case by `calendar`, `plan_version` or both, from their start.
 
-    What is met, missed or withdrawn stays as it is. `reason` says what changed; the customer reads it. A case that is
-    counted so already stays untouched. Guide: C-DOC-04; reading A-09.
+    A function as `calendar` makes it of the case as it is under its lock, so that what somebody else has changed
+    meanwhile is kept. What is met, missed or withdrawn stays as it is. `reason` says what changed; the customer reads
+    it. A case that is counted so already stays untouched. Guide: C-DOC-04; reading A-09.
     """
     with acting(case, Verb.CHANGE_TERMS, by=by, at=at) as act:
         changed = act.case
+        if callable(calendar):
+            calendar = calendar(changed)
         calendar, plan_version = calendar or changed.calendar, plan_version or changed.plan_version
         before = {"calendar_before": changed.calendar.digest, "plan_version_before": changed.plan_version_id}
         if (calendar.digest, plan_version.pk) == tuple(before.values()):

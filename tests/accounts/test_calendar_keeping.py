@@ -129,6 +129,7 @@ def test_a_days_hours_are_read_as_people_type_them(text, hours):
         ("09:00-18:00,", "hours_unreadable"),
         ("09:00-25:00", "hours_unreadable"),
         ("09:00-17:75", "hours_unreadable"),
+        ("0\u0669:00-18:00", "hours_unreadable"),
         ("24:00-24:00", "hours_reversed"),
         ("22:00-06:00", "hours_reversed"),
         ("09:00-13:00, 12:00-18:00", "hours_overlap"),

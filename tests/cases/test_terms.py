@@ -11,7 +11,7 @@ from accounts.models import FrozenCalendar
 from cases import operations
 from cases.enums import Status
 from cases.facts import replay
-from cases.models import CaseEvent
+from cases.models import Case, CaseEvent
 from sla.operations import differences
 from sla.queries import explanations
 from tests.cast import HOUR, NOON, kinds, refused
@@ -51,6 +51,23 @@ def test_other_hours_move_the_clock_that_runs_and_say_so(open_case, administrato
     (explanation,) = explanations(case, THURSDAY_EVENING + HOUR)
     assert "Fair" in " ".join(row.why for row in explanation.rows)
     assert "(Fair of 2026)" in explanation.changes[0]
+
+
+@pytest.mark.clause("C-DOC-04")
+def test_what_a_colleague_changed_meanwhile_is_kept(open_case, administrator, fair):
+    case = open_case(at=THURSDAY_EVENING)
+    listed = Case.objects.get(pk=case.pk)
+    operations.change_terms(case, by=administrator, at=THURSDAY_EVENING + HOUR, reason="Fair of 2026", calendar=fair)
+
+    def half_a_day_more(locked):
+        return FrozenCalendar.of(**locked.calendar.content | {"half_days": {"2026-03-05": ["12:00", "Half a day"]}})
+
+    case = operations.change_terms(
+        listed, by=administrator, at=THURSDAY_EVENING + HOUR, reason="Half a day", calendar=half_a_day_more
+    )
+
+    assert FRIDAY_FAIR.isoformat() in case.calendar.content["holidays"]
+    assert case.calendar.content["half_days"] == {"2026-03-05": ["12:00", "Half a day"]}
 
 
 @pytest.mark.clause("C-DOC-04")

@@ -285,7 +285,9 @@ def test_a_day_is_swapped_and_given_back(entry, manager, second_engineer, knows_
     assert manager.post(address, form).status_code == 302
     assert Swap.objects.get().user == second_engineer
     assert "Undo the swap" in text_of(manager.get(address, {"on": "2026-03-05"}))
-    assert manager.post(address, {"on": "2026-03-05", "remove": "1"}).status_code == 302
+    assert manager.post(f"{address}?on=2026-03-05", form | {"on": "2026-03-06"}).status_code == 302
+    assert Swap.objects.get().on == date(2026, 3, 6)
+    assert manager.post(f"{address}?on=2026-03-06", {"on": "2026-03-05", "remove": "1"}).status_code == 302
     assert not Swap.objects.exists()
 
 

@@ -376,6 +376,9 @@ class ClosureCountForm(OfPlace):
     heading = "Count running cases by these holidays"
     changes_rows = False
 
+    def cases(self) -> CaseQuerySet:
+        return _running_throughout(*self.place)
+
     def make(self, by: User, at: datetime) -> list[Line]:
         calendar_keeping.require_keeper(by)
         return []

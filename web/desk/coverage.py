@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.urls import reverse
 
-from accounts.enums import Layer, StaffRole
+from accounts.enums import TAKER_ROLES, Layer
 from accounts.models import RosterEntry, StaffProfile, SupportCenter, User
 from accounts.permissions import may
 from accounts.seats import DAY, House, Seat, Span, common
@@ -25,7 +25,6 @@ GAPS_SHOWN = 60
 FILLERS = 3
 LANE, LANES_TOP = 7, 2  # pixels: the height of a center's lane in a week's strip, and the edge above the first
 REST = timedelta(hours=11)
-CAN_FILL = frozenset({StaffRole.SUPPORT_ENGINEER, StaffRole.ESCALATION_ENGINEER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +160,7 @@ def _gap(
 
 
 def fillers(gap: Gap, house: House, staff: Iterable[StaffProfile]) -> list[StaffProfile]:
-    """The engineers who could fill the gap: present, rested before and after it, and awake where they are.
+    """The engineers who could fill the gap, the best first: of those present, who is rested before and after it.
 
     Who does not work within eleven hours of it goes before who does, then whose local time is nearest to two in the
     afternoon at its middle.
@@ -169,7 +168,7 @@ def fillers(gap: Gap, house: House, staff: Iterable[StaffProfile]) -> list[Staff
     around = Span(gap.begins - REST, gap.ends + REST)
     busy = {seat.person for seat in house.planned(*around) if _touches(seat, around)}
     absent = {away.person for away in house.absences if common(Span(gap.begins, gap.ends), away)}
-    able = [one for one in staff if one.role in CAN_FILL and one.user.is_active and one.user_id not in absent]
+    able = [one for one in staff if one.role in TAKER_ROLES and one.user.is_active and one.user_id not in absent]
     middle = gap.begins + gap.length / 2
     return sorted(able, key=lambda one: (one.user_id in busy, _from_afternoon(one, middle), one.user.name))[:FILLERS]
 

@@ -71,9 +71,9 @@ def entry(request: HttpRequest, key: UUID | None = None) -> HttpResponse:
 
 
 def swap(request: HttpRequest, key: UUID) -> HttpResponse:
-    """Somebody else takes one day of an entry, or gives it back."""
+    """Somebody else takes one day of an entry, or gives it back; the address names the day, the form may move it."""
     kept = get_object_or_404(RosterEntry.objects.select_related("user", "center"), key=key)
-    on = _given(DateField(), request.POST.get("on") or request.GET.get("on")) or timezone.localdate()
+    on = _given(DateField(), request.GET.get("on") or request.POST.get("on")) or timezone.localdate()
     row = Swap.objects.select_related("user").filter(entry=kept, on=on).first() or Swap(entry=kept, on=on)
     return _edit(request, SwapForm, row)
 
@@ -148,9 +148,10 @@ def _proposed(request: HttpRequest) -> dict[str, Any]:
 
 def _given(field: DateField | DateTimeField, text: str | None) -> Any:
     try:
-        return field.to_python(text)
+        given = field.to_python(text)
     except ValidationError:
         return None
+    return given if given and rostering.EARLIEST.year < given.year < rostering.LATEST.year else None
 
 
 def _week_of(row: rostering.Row) -> str:

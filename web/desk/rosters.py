@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.db.models import Count
 
-from accounts.enums import ENGINEER_ROLES, AbsenceReason, Layer, StaffRole
+from accounts.enums import TAKER_ROLES, AbsenceReason, Layer, StaffRole
 from accounts.local_time import instant_of
 from accounts.models import Absence, OnCall, RosterEntry, StaffProfile, SupportCenter, User
 from accounts.permissions import may
@@ -212,7 +212,7 @@ def _unfilled(place: Center, house: House, staff: Mapping[int, StaffProfile], da
     """The parts of the shifts that begin on this day in which no engineer is really at the center."""
     start = instant_of(datetime.combine(day, time()), place.zone)
     wanted = [one for one in staffed_hours(place, start, start + 2 * DAY) if _begins_on(one, day, place.zone)]
-    engineers = {who for who, one in staff.items() if one.role in ENGINEER_ROLES}
+    engineers = {who for who, one in staff.items() if one.role in TAKER_ROLES}
     there = [
         Span(seat.begins, seat.ends)
         for seat in house.seats(start - DAY, start + 2 * DAY)

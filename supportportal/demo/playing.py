@@ -22,7 +22,7 @@ from supportportal.demo.lives import Life, Steps
 from supportportal.demo.parts import Director
 from supportportal.demo.plots import plots
 
-CASES = 250
+CASES = 160
 SEED = 29
 STEPS_PER_LINE = 500
 NEWS = timedelta(days=2)

@@ -19,7 +19,8 @@ class Audience(StrEnum):
     OWNER = "owner"  # its engineer, if it has one
     FORMER_OWNER = "former_owner"  # whose case it was until this fact
     OWNER_OR_QUEUE = "owner_or_queue"  # its engineer; the queue while there is none or the engineer is not there
-    ON_SHIFT = "on_shift"  # its engineer while at work, else who of the region is, else whoever is
+    # its engineer while at work, else who of the region is, else whoever is; with nobody there, as OWNER_OR_QUEUE
+    ON_SHIFT = "on_shift"
     QUEUE = "queue"  # who takes it up next: at its severity 1 somebody who is awake, else the region's people
     CASE_MANAGER = "case_manager"
     MANAGER_ON_CALL = "manager_on_call"

@@ -28,7 +28,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture(scope="module")
 def engines_apart(django_test_environment, django_db_blocker) -> Iterator[House]:
     """A house whose PostgreSQL this process talks to meanwhile."""
-    var = settings.VAR_DIR / "drills"
+    var = settings.VAR_DIR / f"drills-{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
     theirs, name = dict(connection.settings_dict), settings.DATABASES["default"]["NAME"]
     with open_house(var, f"127.0.0.1:{_free_port()}") as house, django_db_blocker.unblock():
         connection.close()

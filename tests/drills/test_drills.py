@@ -26,8 +26,6 @@ from tests.drills.customers import Customer, opening_cases, require_one_case_eac
 from tests.drills.house import PATIENCE, House, wait_until
 from tests.sla.crowds import received_at
 
-pytestmark = pytest.mark.xdist_group("drills")
-
 SECOND = timedelta(seconds=1)
 SEED = 20260324
 

@@ -76,7 +76,10 @@ def _overlooked(hold: Hold) -> list[Change]:
 
 @dataclass(frozen=True, slots=True)
 class Now:
-    """What the rosters say at the moment `at` (aware): who holds the sun, and all who are at work."""
+    """What the rosters say at the moment `at` (aware): who holds the sun, and all who are at work.
+
+    Who is on call is at work only while no center is staffed.
+    """
 
     at: datetime
     hold: Hold
@@ -85,9 +88,10 @@ class Now:
     @classmethod
     def read(cls, at: datetime) -> "Now":
         house = sun.house_for(at, at)
+        hold = coverage.hold_at(house, at)
+        layers = {Layer.SHIFT, Layer.ENGINEER} if hold.on_call else {Layer.SHIFT}
         seats = (seat for seat in house.seats(at, at + timedelta.resolution) if seat.covers(at))
-        at_work = {seat.person for seat in seats if seat.layer is not Layer.MANAGER}
-        return cls(at, coverage.hold_at(house, at), at_work)
+        return cls(at, hold, {seat.person for seat in seats if seat.layer in layers})
 
     def change(self, at: datetime, from_center: str) -> Change:
         """The change of the moment `at`, as it is in truth."""

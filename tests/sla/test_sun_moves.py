@@ -346,7 +346,6 @@ def test_whom_a_person_gave_a_case_to_keeps_it_until_the_next_change(
 EDITS = st.sampled_from(["falls ill", "leaves the rosters", "works day and night", "nothing"])
 
 
-@pytest.mark.xfail(strict=False, reason="One in some runs is a counterexample that nobody understands yet")
 @pytest.mark.clause("C-FTS-01", "C-COV-01")
 def test_whatever_becomes_of_the_rosters_the_case_is_with_somebody_there_or_the_alarm_has_sounded(
     urgent, engineer, second_engineer, rita, sam, emea_center

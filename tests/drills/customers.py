@@ -4,8 +4,10 @@ import http.client
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from urllib.parse import urlencode
 from uuid import uuid4
 
@@ -15,6 +17,7 @@ from django.test import Client
 
 from accounts.models import User
 from cases.models import Case
+from tests.drills.house import wait_until
 
 
 @dataclass
@@ -46,8 +49,7 @@ class Customer:
         while not self.leaving.is_set():
             submission = str(uuid4())
             self.sent.append(submission)
-            while not self.send(submission):
-                time.sleep(0.1)
+            wait_until(partial(self.send, submission))
             self.answered.append(submission)
             time.sleep(0.2)
 
@@ -70,14 +72,14 @@ class Customer:
 
 @contextmanager
 def opening_cases(customer: Customer) -> Iterator[None]:
-    """Meanwhile the customer opens cases."""
-    thread = threading.Thread(target=customer.open_cases, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        customer.leaving.set()
-        thread.join(timeout=120)
+    """Meanwhile the customer opens cases; fails if a form of theirs was refused or never answered."""
+    with ThreadPoolExecutor(1) as thread:
+        opening = thread.submit(customer.open_cases)
+        try:
+            yield
+        finally:
+            customer.leaving.set()
+            opening.result()
 
 
 def require_one_case_each(customer: Customer) -> int:

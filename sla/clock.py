@@ -21,17 +21,19 @@ The log is the truth: the same facts, promises and calendar always give the same
 - Closing the case, refusing it included, withdraws a clock that is not met: closed time belongs to no clock.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
 from accounts.enums import Worded
 from cases.enums import PASSING_KINDS, EventKind, HoldReason, Severity
 from cases.facts import Fact, State, apply, is_response
-from sla.calendars import Calendar, add_open_time, open_time_between
+from sla.allowance import Pause, Term, Wait, spent, used_up_at
+from sla.calendars import Calendar
 from sla.promises import SOON_SHARE, WARNING_SHARES, MilestoneKind, Promise, Promises
 
 
@@ -47,12 +49,6 @@ class ClockState(Worded):
     STOPPED = "stopped", "Withdrawn"
 
 
-class Wait(Worded):
-    """Why a promised update waits (A-08)."""
-
-    FOR_CUSTOMER = "for_customer", "Waiting for the customer"
-
-
 class TimerKind(StrEnum):
     """What a clock lets happen: of each kind of milestone a warning, then a breach."""
 
@@ -66,29 +62,11 @@ class TimerKind(StrEnum):
     CALL_BACK_BREACH = "call_back_breach"
 
 
-@dataclass(frozen=True, slots=True)
-class Pause:
-    """A hold or a wait: time from `began_at` to `ended_at` does not count; `ended_at` is None while it lasts."""
-
-    began_at: datetime
-    ended_at: datetime | None
-    reason: HoldReason | Wait
-
-
 class Basis(NamedTuple):
     """What the clocks of a case are counted by: its plan's promises and its business hours."""
 
     promises: Promises
     calendar: Calendar
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """A promise that holds: it counts from `since_at` (aware UTC) in the hours of `calendar`."""
-
-    promise: Promise
-    calendar: Calendar
-    since_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +188,7 @@ def milestones(
             basis, (promises, calendar) = fact.seq, changes[fact.seq]
         promise = promises.of(MilestoneKind.FIRST_RESPONSE, state.severity)
         if fact.kind in _STARTS:
-            cycles.append(replace(_start(len(cycles) + 1, fact, promise, calendar), basis=basis))
+            cycles.append(begun(len(cycles) + 1, _started_at(fact), fact.kind, promise, calendar, basis))
         elif cycles[-1].ended_at is None:
             cycles[-1] = _advance(cycles[-1], fact, promise, calendar)
             if fact.seq in changes:
@@ -252,16 +230,7 @@ def used(milestone: Milestone, until: datetime) -> timedelta:
 
     Never more than the target, and no more after the clock has ended.
     """
-    until = max(milestone.counts_from, min(until, milestone.ended_at or until))
-    spent = sum(
-        (
-            open_time_between(milestone.calendar, begin, min(end or until, until))
-            for begin, end in running_stretches(milestone)
-            if begin < until
-        ),
-        timedelta(0),
-    )
-    return min(spent, milestone.target)
+    return spent(milestone.term, milestone.pauses, min(until, milestone.ended_at or until))
 
 
 def left(milestone: Milestone, now: datetime) -> timedelta:
@@ -269,33 +238,9 @@ def left(milestone: Milestone, now: datetime) -> timedelta:
     return milestone.target - used(milestone, now)
 
 
-def running_stretches(milestone: Milestone) -> Iterator[tuple[datetime, datetime | None]]:
-    """The stretches of time in which the clock counts; the last has no end, unless it ends in a hold."""
-    begin = milestone.counts_from
-    for pause in milestone.pauses:
-        if pause.ended_at and pause.ended_at <= begin:
-            continue
-        yield begin, max(begin, pause.began_at)
-        if pause.ended_at is None:
-            return
-        begin = pause.ended_at
-    yield begin, None
-
-
-def used_up_at(milestone: Milestone, share: int) -> datetime | None:
-    """When `share` percent of the allowance is used up; None if the clock is held before that."""
-    amount = milestone.target * share / 100
-    for begin, end in running_stretches(milestone):
-        spent = open_time_between(milestone.calendar, begin, end) if end else amount
-        if amount <= spent:
-            return add_open_time(milestone.calendar, begin, amount)
-        amount -= spent
-    return None
-
-
 def warnings(milestone: Milestone) -> list[tuple[int, datetime]]:
     """The shares (in percent) at which support is warned, with their moments; none behind a hold."""
-    moments = ((share, used_up_at(milestone, share)) for share in WARNING_SHARES)
+    moments = ((share, used_up_at(milestone.term, milestone.pauses, share)) for share in WARNING_SHARES)
     return [(share, at) for share, at in moments if at]
 
 
@@ -371,16 +316,18 @@ def _matter(plan: TimerPlan) -> tuple:
 _STARTS = {EventKind.RECEIVED, EventKind.REOPENED}
 
 
-def _start(cycle: int, fact: Fact, promise: Promise, calendar: Calendar) -> Milestone:
+def _started_at(fact: Fact) -> datetime:
     received = fact.kind is EventKind.RECEIVED
-    started_at = whole_second(datetime.fromisoformat(fact.data["received_at"]) if received else fact.at)
-    return begun(cycle, started_at, fact.kind, promise, calendar)
+    return whole_second(datetime.fromisoformat(fact.data["received_at"]) if received else fact.at)
 
 
-def begun(cycle: int, started_at: datetime, why: EventKind, promise: Promise, business: Calendar) -> Milestone:
+def begun(
+    cycle: int, started_at: datetime, why: EventKind, promise: Promise, business: Calendar, basis: int
+) -> Milestone:
     """A milestone that begins, because of a fact of kind `why`, at `started_at` (aware UTC, whole seconds)."""
     term = Term(promise, promise.calendar(business), started_at)
-    return stepped(aimed(Milestone(promise.kind, cycle, started_at, (term,), term)), started_at, why)
+    milestone = Milestone(promise.kind, cycle, started_at, (term,), term, basis=basis)
+    return stepped(aimed(milestone), started_at, why)
 
 
 def paused(milestone: Milestone, fact: Fact, reason: HoldReason | Wait) -> Milestone:
@@ -436,18 +383,18 @@ def whole_second(at: datetime) -> datetime:
 
 
 def aimed(milestone: Milestone, **changes: Any) -> Milestone:
-    """The milestone with `changes`, the term that decides then, and the moments that follow from it."""
-    changed = replace(milestone, **changes)
-    by_term = [replace(changed, term=term) for term in reversed(changed.terms)]
-    decided = min((replace(one, due_at=used_up_at(one, 100)) for one in by_term), key=_urgency)
-    return replace(decided, soon_at=used_up_at(decided, SOON_SHARE))
+    """The milestone with `changes` of its terms or pauses: the term that decides then, and the moments that follow."""
+    terms, pauses = changes.get("terms", milestone.terms), changes.get("pauses", milestone.pauses)
+    term = min(reversed(terms), key=partial(_urgency, pauses=pauses))
+    due_at, soon_at = (used_up_at(term, pauses, share) for share in (100, SOON_SHARE))
+    return replace(milestone, **changes, term=term, due_at=due_at, soon_at=soon_at)
 
 
-def _urgency(milestone: Milestone) -> tuple[datetime, timedelta]:
+def _urgency(term: Term, pauses: Sequence[Pause]) -> tuple[datetime, timedelta]:
     """What is due first comes first; on hold, what has the least left when the hold began."""
-    if milestone.due_at:
-        return milestone.due_at, timedelta(0)
-    return datetime.max.replace(tzinfo=UTC), left(milestone, milestone.pauses[-1].began_at)
+    if due_at := used_up_at(term, pauses, 100):
+        return due_at, timedelta(0)
+    return datetime.max.replace(tzinfo=UTC), term.promise.target - spent(term, pauses, pauses[-1].began_at)
 
 
 def stepped(milestone: Milestone, at: datetime, why: EventKind, note: str = "") -> Milestone:

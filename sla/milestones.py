@@ -18,8 +18,9 @@ from datetime import datetime
 
 from cases.enums import ENGINEERS, PASSING_KINDS, ActorRole, Callback, Channel, EventKind, Turn
 from cases.facts import Fact, State, apply, is_response
+from sla.allowance import Wait
 from sla.calendars import Calendar
-from sla.clock import UNCHANGED, Basis, Milestone, Wait, begun, milestones, paused, resumed, stepped, whole_second
+from sla.clock import UNCHANGED, Basis, Milestone, begun, milestones, paused, resumed, stepped, whole_second
 from sla.promises import MilestoneKind, Promise, Promises, promised_on_request, promised_until
 
 
@@ -59,8 +60,8 @@ def _on_request(
             one.milestone = _after(one, fact)
         if promise := _promise(fact, state, promises, calendar):
             cycles[promise.kind] += 1
-            fresh = begun(cycles[promise.kind], whole_second(fact.at), fact.kind, promise, calendar)
-            asked.append(_Asked(replace(fresh, basis=basis), fact))
+            fresh = begun(cycles[promise.kind], whole_second(fact.at), fact.kind, promise, calendar, basis)
+            asked.append(_Asked(fresh, fact))
         for one in asked:
             one.milestone = _waiting(one.milestone, fact, state)
     return (one.milestone for one in asked)

@@ -14,7 +14,7 @@ from cases.facts import Fact
 from cases.models import Case, CaseEvent
 from sla import clock
 from sla.agenda import Item, agenda
-from sla.bases import History, calendar_of, histories, milestones_of
+from sla.bases import History, histories, milestones_of
 from sla.models import NEVER, CaseClock, Milestone, Timer
 
 
@@ -39,7 +39,8 @@ def derive(cases: Sequence[Case]) -> dict[int, Derived]:
 def _derive(case: Case, log: Sequence[Fact], history: History) -> Derived:
     milestones = milestones_of(log, history)
     closable_at = case.closable_for_no_response_at if case.attempts else None
-    return Derived(milestones, agenda(case.state, log, milestones, calendar_of(case.calendar), closable_at))
+    in_force = history[max(history)].basis.calendar
+    return Derived(milestones, agenda(case.state, log, milestones, in_force, closable_at))
 
 
 def logs_of(cases: Iterable[Case]) -> dict[int, list[Fact]]:

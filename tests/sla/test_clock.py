@@ -9,16 +9,15 @@ from hypothesis import strategies as st
 
 from cases.enums import ActorRole, ClosureReason, EventKind, HoldReason, Severity, Side
 from cases.facts import apply
+from sla.allowance import Pause, running_stretches
 from sla.calendars import Calendar, is_open, open_time_between
 from sla.clock import (
     Basis,
     ClockState,
     Milestone,
-    Pause,
     TimerKind,
     left,
     milestones,
-    running_stretches,
     state_at,
     timers,
     used,
@@ -605,7 +604,7 @@ def test_at_the_due_moment_exactly_the_target_is_used(log):
         counted = sum(
             (
                 open_time_between(milestone.calendar, begin, min(end or milestone.due_at, milestone.due_at))
-                for begin, end in running_stretches(milestone)
+                for begin, end in running_stretches(milestone.term, milestone.pauses)
                 if begin < milestone.due_at
             ),
             timedelta(0),

@@ -24,7 +24,7 @@ from cases.operations import open_case
 from sla.models import Timer
 from sla.operations import BATCH, last_swept_at
 from sla.tasks import sweep
-from tests.drills.house import House, wait_until
+from tests.drills.house import House
 from tests.sla.crowds import received_at
 
 HALF = timedelta(minutes=15)  # of the half hour in which a case of severity 1 is answered
@@ -231,7 +231,7 @@ def _at_work(house: House, *names: str) -> Iterator[None]:
     begun = timezone.now()
     for name in names:
         house.start(name)
-    wait_until(lambda: (last_swept_at() or begun) > begun)
+    house.wait_until(lambda: (last_swept_at() or begun) > begun)
     time.sleep(5)  # until a second one is there too
     try:
         yield

@@ -17,7 +17,7 @@ from django.test import Client
 
 from accounts.models import User
 from cases.models import Case
-from tests.drills.house import wait_until
+from tests.drills.house import House, wait_until
 
 
 @dataclass
@@ -71,7 +71,7 @@ class Customer:
 
 
 @contextmanager
-def opening_cases(customer: Customer) -> Iterator[None]:
+def opening_cases(customer: Customer, house: House) -> Iterator[None]:
     """Meanwhile the customer opens cases; fails if a form of theirs was refused or never answered."""
     with ThreadPoolExecutor(1) as thread:
         opening = thread.submit(customer.open_cases)
@@ -79,6 +79,7 @@ def opening_cases(customer: Customer) -> Iterator[None]:
             yield
         finally:
             customer.leaving.set()
+            house.wait_until(opening.done)
             opening.result()
 
 

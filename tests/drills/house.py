@@ -95,7 +95,17 @@ class House:
     def let_die(self, point: CrashPoint, passing: int = 1) -> None:
         """Order a death and wait until somebody died of it."""
         self.order.give(point, passing)
-        wait_until(lambda: self.order.is_carried_out)
+        self.wait_until(lambda: self.order.is_carried_out)
+
+    def wait_until(self, true: Callable[[], bool]) -> None:
+        """Meanwhile what ended by itself starts again, as the supervisor lets it."""
+
+        def true_of_the_living() -> bool:
+            for name in [name for name, process in self.running.items() if process.poll() is not None]:
+                self.replace(name)
+            return true()
+
+        wait_until(true_of_the_living)
 
     def tick(self) -> None:
         """What beat does every second."""

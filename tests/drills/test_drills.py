@@ -3,7 +3,6 @@
 `bin/test` runs these in their short form, `bin/drills` many rounds of each.
 """
 
-import os
 import random
 import signal
 import time
@@ -24,7 +23,7 @@ from tests.cast import DAY, MINUTE, PHONE
 from tests.drills import truth
 from tests.drills.crash import CrashPoint
 from tests.drills.customers import Customer, opening_cases, require_one_case_each
-from tests.drills.house import PATIENCE, House, wait_until
+from tests.drills.house import PATIENCE, House
 from tests.sla.crowds import received_at
 
 SECOND = timedelta(seconds=1)
@@ -85,9 +84,6 @@ DEATHS = [
 ]
 
 
-@pytest.mark.skipif(
-    "PORTAL_DRILLS" not in os.environ, reason="A customer beside it may wait too long; bin/drills has it"
-)
 def test_whoever_dies_at_the_worst_moment_loses_nothing_and_does_nothing_twice(house, crowd, customer):
     now = timezone.now()
     due = truth.promised(crowd([now - 16 * MINUTE] * (3 * BATCH)), [50])
@@ -100,12 +96,12 @@ def test_whoever_dies_at_the_worst_moment_loses_nothing_and_does_nothing_twice(h
         assert truth.effects() == done * BATCH, point
         assert last_swept_at() is None
     beat = house.start("beat")
-    with opening_cases(customer):
+    with opening_cases(customer, house):
         house.let_die(CrashPoint.CASE_RECORDED)
         house.let_die(CrashPoint.CASE_COMMITTED)
     house.let_die(CrashPoint.TICK_SENT)
     assert beat.wait(timeout=PATIENCE) == -signal.SIGKILL
-    wait_until(lambda: truth.settled(due))
+    house.wait_until(lambda: truth.settled(due))
     house.close()
 
     opened = require_one_case_each(customer)
@@ -122,7 +118,7 @@ def test_timers_take_effect_once_each_whatever_is_killed_while_they_fall_due(hou
     chance = random.Random(f"{SEED} {drill}")
     for name in PROGRAMS:
         house.start(name)
-    wait_until(lambda: last_swept_at() is not None)
+    house.wait_until(lambda: last_swept_at() is not None)
     begins = timezone.now() + 4 * SECOND
     moments = [begins + SPREAD * SECOND * number / TIMERS for number in range(TIMERS)]
     half = truth.promised(crowd([moment - 15 * MINUTE for moment in moments]), [50])
@@ -131,11 +127,11 @@ def test_timers_take_effect_once_each_whatever_is_killed_while_they_fall_due(hou
         sweep_due(begins - SECOND)
 
     due = half | truth.promised(missed, [80, 100])
-    with opening_cases(customer):
+    with opening_cases(customer, house):
         for act in _acts(DRILLS[drill], chance):
             time.sleep(chance.uniform(0, 2 * SPREAD / ACTED))
             act(house)
-        wait_until(lambda: truth.settled(due))
+        house.wait_until(lambda: truth.settled(due))
     house.close()
 
     opened = require_one_case_each(customer)

@@ -38,7 +38,7 @@ def changes(held: Iterable[Hold]) -> Iterator[Change]:
 
 
 def stays(owner: int | None, change: Change, at_work: Collection[int]) -> bool:
-    """Whether a case keeps its owner at a change, of all who are `at_work` then, on shift or on call."""
+    """Whether a case keeps its owner at a change, of all who are `at_work` then."""
     return owner in change.people or (owner in at_work and not change.moves_center)
 
 

@@ -305,6 +305,21 @@ def test_who_falls_ill_at_work_hands_over_within_the_minute(urgent, engineer, se
     assert owner_of(urgent) == second_engineer
 
 
+@pytest.mark.clause("C-FTS-01", "C-COV-02")
+def test_who_is_on_call_hands_over_once_a_center_is_staffed(urgent, engineer, second_engineer, rita, emea_center):
+    ill_at = NOON + HOUR
+    Absence.objects.create(user=engineer, reason=AbsenceReason.SICK, starts_at=ill_at, ends_at=ill_at + 3 * HOUR)
+    minute(ill_at + MINUTE)
+    tick(ill_at + MINUTE)
+    assert owner_of(urgent) == second_engineer
+    works(rita, emea_center, 0, 0)
+
+    minute(ill_at + 2 * MINUTE)
+    tick(ill_at + 2 * MINUTE)
+
+    assert owner_of(urgent) == rita
+
+
 def test_planning_again_writes_nothing(world):
     rows = list(SunChange.objects.values_list("pk", "at"))
 

@@ -11,13 +11,13 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 
 from accounts.calendars import kept_by, require_place
+from accounts.days import EARLIEST, LATEST, require_near
 from accounts.history import note
 from accounts.holiday_imports import Difference, import_holidays
 from accounts.models import Holiday, Region, RegionCalendar, User, validate_weekly, validate_zone
 from accounts.permissions import may
 from accounts.refusal import Refusal
 
-EARLIEST, LATEST = date(2000, 1, 1), date(2099, 12, 31)
 MOST_YEARS = 10
 
 Weekly = Mapping[str, Sequence[Sequence[str]]]
@@ -82,8 +82,7 @@ def close(country: str, subdivision: str, on: date, name: str, closed_from: time
     """
     require_keeper(by)
     require_place(country, subdivision)
-    if not EARLIEST <= on <= LATEST:
-        raise Refusal("on_far", f"Choose a day from {EARLIEST.year} to {LATEST.year}.")
+    require_near("on", on)
     if closed_from == time():
         raise Refusal("closed_from_midnight", "Closed from midnight is closed all day: leave this empty.")
     if kept := Holiday.objects.filter(kept_by(country, subdivision), on=on).first():

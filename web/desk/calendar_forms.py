@@ -4,11 +4,10 @@ A form changes rows and never a running case. The cases are counted anew afterwa
 """
 
 import calendar
-import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, NamedTuple, cast
 
 from django import forms
 from django.http import QueryDict
@@ -29,6 +28,7 @@ from sla.recalculation import (
     running_in,
     week_of_now,
 )
+from web.desk.kept_forms import LookedForm
 from web.desk.roster_forms import DayField, HoursField
 
 DAYS = [f"day_{weekday}" for weekday in range(7)]
@@ -42,66 +42,64 @@ class Look:
     moves: list[Move]
 
 
-class ChangeForm(forms.Form):
-    """A change of calendars, saved only as it was looked at: `looked` names what was shown."""
+class Counting(NamedTuple):
+    """How running cases would be counted by what changes, and what counts them so."""
+
+    becoming: Callable[[], Becoming]
+    apply: Callable[..., int]
+
+
+class ChangeForm(LookedForm):
+    """A change of calendars; one that makes none counts running cases by what stands.
+
+    `cases` are those that live by what changes, `reason` is what customers read in one that is counted anew.
+    """
 
     heading: ClassVar[str]
+    counting: ClassVar[Counting]
+    cases: Callable[[], CaseQuerySet]
+    reason: Callable[[], str]
     told: str = ""
     beside: ClassVar[Sequence[Sequence[str]]] = ()
     button: ClassVar[str] = "Save"
     done: ClassVar[str] = "Saved."
     changes_rows: ClassVar[bool] = True
 
-    looked = forms.CharField(required=False, widget=forms.HiddenInput)
-
     def __init__(self, data: QueryDict | None, **kwargs: Any):
-        asks = any(name != "looked" for name in self.base_fields)
-        super().__init__(data if asks or data else QueryDict(), label_suffix="", **kwargs)
+        super().__init__(data if self.beside or data else QueryDict(), **kwargs)
 
     @property
     def lines(self) -> list[list[forms.BoundField]]:
         """The fields as they stand beside each other."""
         return [[self[name] for name in names if name in self.fields] for names in self.beside]
 
-    # What each change says for itself
-
     def make(self, by: User, at: datetime) -> list[Line]:
         """Change the rows; say what becomes of public holidays. Raises Refusal, its code beginning with the field."""
-        raise NotImplementedError
-
-    def cases(self) -> CaseQuerySet:
-        """The running cases that live by what changes."""
-        raise NotImplementedError
-
-    def becoming(self) -> Becoming:
-        """How they would be counted after it."""
-        raise NotImplementedError
+        calendar_keeping.require_keeper(by)
+        return []
 
     def count(self, by: User, at: datetime) -> int:
-        """Count them anew by the rows as they now stand (A-09)."""
-        raise NotImplementedError
-
-    # What all changes share
+        """Count the running cases anew by the rows as they now stand (A-09)."""
+        return self.counting.apply(self.cases(), by=by, at=at, reason=self.reason())
 
     def look(self, by: User, at: datetime) -> Look | None:
         """What this valid form would do; None when something stands against it, which the form then says."""
         lines: list[Line] = []
         try:
-            return Look(lines, previewed(lambda: lines.extend(self.make(by, at)), self.cases(), self.becoming(), at))
+            return Look(
+                lines, previewed(lambda: lines.extend(self.make(by, at)), self.cases(), self.counting.becoming(), at)
+            )
         except Refusal as refusal:
             self.refuse(refusal)
             return None
 
-    def remember(self, look: Look) -> None:
+    def show(self, look: Look) -> None:
         """Let what is shown now, and nothing else, be saved."""
-        data = cast(QueryDict, self.data).copy()
-        data["looked"] = self._token(look)
-        self.data = data
+        self.remember(*self._shown(look))
 
     def save(self, look: Look, by: User, at: datetime) -> bool:
         """Make the change if it is what was looked at; otherwise the form says what stands against it."""
-        if self.cleaned_data["looked"] != self._token(look):
-            self.add_error(None, "This is not what you looked at. See what it would change now, then save it.")
+        if not self.was_looked_at(*self._shown(look)):
             return False
         try:
             self.make(by, at)
@@ -110,13 +108,9 @@ class ChangeForm(forms.Form):
             return False
         return True
 
-    def refuse(self, refusal: Refusal) -> None:
-        """Show a refusal next to the field its code begins with."""
-        self.add_error(next((name for name in self.fields if refusal.code.startswith(name)), None), refusal.message)
-
-    def _token(self, look: Look) -> str:
+    def _shown(self, look: Look) -> tuple[object, ...]:
         asked = {name: value for name, value in self.cleaned_data.items() if name != "looked"}
-        return hashlib.sha256(repr((asked, look.lines)).encode()).hexdigest()
+        return asked, look.lines
 
 
 class CountryField(forms.CharField):
@@ -158,6 +152,8 @@ class DayHoursField(forms.CharField):
 class OfWeek(ChangeForm):
     """Something about the weekly hours of a region, or of one of its countries."""
 
+    counting = Counting(week_of_now, apply_week)
+
     def __init__(self, region: Region, country: str, data: QueryDict | None, **kwargs: Any):
         self.region, self.of_country = region, country
         super().__init__(data, **kwargs)
@@ -167,14 +163,11 @@ class OfWeek(ChangeForm):
         """Whose hours these are."""
         return f"{self.of_country} in {self.region}" if self.of_country else str(self.region)
 
+    def reason(self) -> str:
+        return f"Business hours of {self.whose} were changed."
+
     def cases(self) -> CaseQuerySet:
         return running_by_week(self.region, self.of_country)
-
-    def becoming(self) -> Becoming:
-        return week_of_now()
-
-    def count(self, by: User, at: datetime) -> int:
-        return apply_week(self.cases(), by=by, at=at, reason=f"Business hours of {self.whose} were changed.")
 
 
 class WeekForm(OfWeek):
@@ -247,16 +240,14 @@ class WeekCountForm(OfWeek):
     heading = "Count running cases by these weekly hours"
     changes_rows = False
 
-    def make(self, by: User, at: datetime) -> list[Line]:
-        calendar_keeping.require_keeper(by)
-        return []
-
 
 # Closures
 
 
 class OfPlace(ChangeForm):
     """Something about the closures of a country, or of one of its parts."""
+
+    counting = Counting(closures_of_now, apply_closures)
 
     def __init__(self, country: str, subdivision: str, data: QueryDict | None, **kwargs: Any):
         self.place = country, subdivision
@@ -275,15 +266,7 @@ class OfPlace(ChangeForm):
     def cases(self) -> CaseQuerySet:
         return running_in(*self.place)
 
-    def becoming(self) -> Becoming:
-        return closures_of_now()
-
-    def count(self, by: User, at: datetime) -> int:
-        return apply_closures(self.cases(), by=by, at=at, reason=self.reason)
-
-    @property
     def reason(self) -> str:
-        """What customers read in a case that is counted anew."""
         return f"Holidays and closures of {self.whose} were changed."
 
 
@@ -364,7 +347,6 @@ class ImportForm(OfPlace):
         found = calendar_keeping.import_years(*self.place, *years, by=by, at=at)
         return [line for one in found for line in one.lines]
 
-    @property
     def reason(self) -> str:
         first, last = self.cleaned_data["year"], self.cleaned_data["last_year"]
         return f"Public holidays of {self.whose} {first}{f' to {last}' if last > first else ''} were corrected."
@@ -378,7 +360,3 @@ class ClosureCountForm(OfPlace):
 
     def cases(self) -> CaseQuerySet:
         return _running_throughout(*self.place)
-
-    def make(self, by: User, at: datetime) -> list[Line]:
-        calendar_keeping.require_keeper(by)
-        return []

@@ -13,6 +13,7 @@ from accounts.refusal import Refusal
 from accounts.rostering import Row, require_possible
 from accounts.rosters import misses_a_working_day
 from web import words
+from web.desk.kept_forms import KeptForm
 
 DAYS = [(number, name[:3]) for number, name in enumerate(calendar.day_name)]
 
@@ -49,7 +50,7 @@ class HoursField(forms.TimeField):
         self.error_messages |= {"required": "Give a time.", "invalid": "Give a time, such as 07:30."}
 
 
-class RowForm(forms.Form):
+class RowForm(KeptForm):
     """A line of a roster. Once valid, `row` is what it asks for, not saved."""
 
     noun: ClassVar[str]
@@ -58,7 +59,7 @@ class RowForm(forms.Form):
     def __init__(self, row: Row, data: Any = None, *, initial: dict[str, Any] | None = None):
         """`initial` goes before what stands in `row`."""
         kept = {name: getattr(row, name, None) for name in self.base_fields}
-        super().__init__(data, initial=kept | (initial or {}), label_suffix="")
+        super().__init__(data, initial=kept | (initial or {}))
         self.row = row
         for field in self.fields.values():
             if isinstance(field, MomentField):
@@ -81,10 +82,6 @@ class RowForm(forms.Form):
             except Refusal as refusal:
                 self.refuse(refusal)
         return given
-
-    def refuse(self, refusal: Refusal) -> None:
-        """Show a refusal next to the field its code begins with."""
-        self.add_error(next((name for name in self.fields if refusal.code.startswith(name)), None), refusal.message)
 
 
 class EntryForm(RowForm):

@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts import feeds, rostering
+from accounts.days import EARLIEST, LATEST
 from accounts.enums import AbsenceReason, Layer
 from accounts.feeds import AHEAD, BACK
 from accounts.models import Absence, OnCall, RosterEntry, RosterFeed, SupportCenter, Swap
@@ -151,7 +152,7 @@ def _given(field: DateField | DateTimeField, text: str | None) -> Any:
         given = field.to_python(text)
     except ValidationError:
         return None
-    return given if given and rostering.EARLIEST.year < given.year < rostering.LATEST.year else None
+    return given if given and EARLIEST.year < given.year < LATEST.year else None
 
 
 def _week_of(row: rostering.Row) -> str:

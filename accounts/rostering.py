@@ -16,6 +16,7 @@ from accounts.models import Absence, OnCall, RosterEntry, Swap, User
 from accounts.permissions import may
 from accounts.refusal import Refusal
 from accounts.seats import DAY
+from accounts.versions import Gone, require_unchanged, version_of
 
 Row = RosterEntry | Swap | OnCall | Absence
 
@@ -25,12 +26,15 @@ LONGEST = 2 * 366 * DAY
 
 
 @transaction.atomic
-def keep(row: Row, *, by: User) -> Row:
+def keep(row: Row, *, by: User, seen: str | None = None) -> Row:
     """Save a new or changed line of the rosters, and note who did it.
 
-    Raises PermissionDenied unless `by` keeps rosters, Refusal for what cannot be; its code begins with the field.
+    `seen` is the `version` that somebody looked at; None: nobody did. Raises PermissionDenied unless `by` keeps
+    rosters, Changed when another version is kept by now, Gone when the line is, or the entry of a swap, Refusal for
+    what cannot be; its code begins with the field.
     """
     _require_keeper(by)
+    _require_as_seen(row, seen)
     require_possible(row)
     added = row._state.adding
     if isinstance(row, Absence) and not added:
@@ -52,11 +56,30 @@ def _save_known(absence: Absence) -> None:
 
 
 @transaction.atomic
-def remove(row: Row, *, by: User) -> None:
-    """Take a line out of the rosters, and note who did it. Raises PermissionDenied unless `by` keeps rosters."""
+def remove(row: Row, *, by: User, seen: str | None = None) -> None:
+    """Take a line out of the rosters, and note who did it. Raises as `keep` does."""
     _require_keeper(by)
+    _require_as_seen(row, seen)
     note(row, DELETION, by=by)
     row.delete()
+
+
+def version(row: Row | None) -> str:
+    """A name for the line as it stands; "" for one that is not kept. What a sweep writes into it is no change."""
+    return version_of(row, without=frozenset({"rehomed_at"}))
+
+
+def _require_as_seen(row: Row, seen: str | None) -> None:
+    """Let nobody else change the line, or another swap of its entry, until this is done; then compare."""
+    if isinstance(row, Swap):
+        entry = RosterEntry.objects.select_for_update().filter(pk=row.entry_id).first()
+        if entry is None:
+            raise Gone
+        row.entry = entry
+    kept = type(row)._default_manager.select_for_update().filter(pk=row.pk).first() if row.pk else None
+    if kept is None and not row._state.adding:
+        raise Gone
+    require_unchanged(seen, kept, version(kept))
 
 
 @singledispatch

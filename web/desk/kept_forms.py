@@ -3,7 +3,7 @@
 from django import forms
 
 from accounts.refusal import Refusal
-from accounts.versions import digest
+from accounts.versions import Changed, digest
 from web.forms import PortalForm
 
 
@@ -11,8 +11,19 @@ class KeptForm(PortalForm):
     """Something that staff keep."""
 
     def refuse(self, refusal: Refusal) -> None:
-        """Show a refusal next to the field its code begins with, or on top."""
+        """Show a refusal next to the field its code begins with, or on top.
+
+        After `Changed` the form can be sent again: who does has seen what is kept now.
+        """
+        if isinstance(refusal, Changed):
+            self.replace(seen=refusal.version)
         self.add_error(next((name for name in self.fields if refusal.code.startswith(name)), None), refusal.message)
+
+
+class SeenForm(KeptForm):
+    """A change of what may be kept already; `seen` names how that stood when the form was first shown."""
+
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
 
 class LookedForm(KeptForm):

@@ -1,7 +1,8 @@
 """The lines of a roster as forms: a repeating entry, a swap, an absence, a turn on call set by hand."""
 
 import calendar
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, time
 from typing import Any, ClassVar
 
 from django import forms
@@ -10,10 +11,11 @@ from django.utils import timezone
 from accounts.enums import ON_CALL, AbsenceReason, Layer
 from accounts.models import Absence, OnCall, Region, RosterEntry, SupportCenter, Swap, User
 from accounts.refusal import Refusal
-from accounts.rostering import Row, require_possible
+from accounts.rostering import Row, require_possible, version
 from accounts.rosters import misses_a_working_day
+from accounts.versions import Changed
 from web import words
-from web.desk.kept_forms import KeptForm
+from web.desk.kept_forms import SeenForm
 
 DAYS = [(number, name[:3]) for number, name in enumerate(calendar.day_name)]
 
@@ -50,7 +52,7 @@ class HoursField(forms.TimeField):
         self.error_messages |= {"required": "Give a time.", "invalid": "Give a time, such as 07:30."}
 
 
-class RowForm(KeptForm):
+class RowForm(SeenForm):
     """A line of a roster. Once valid, `row` is what it asks for, not saved."""
 
     noun: ClassVar[str]
@@ -59,7 +61,7 @@ class RowForm(KeptForm):
     def __init__(self, row: Row, data: Any = None, *, initial: dict[str, Any] | None = None):
         """`initial` goes before what stands in `row`."""
         kept = {name: getattr(row, name, None) for name in self.base_fields}
-        super().__init__(data, initial=kept | (initial or {}))
+        super().__init__(data, initial=kept | {"seen": version(row)} | (initial or {}))
         self.row = row
         for field in self.fields.values():
             if isinstance(field, MomentField):
@@ -75,13 +77,44 @@ class RowForm(KeptForm):
         """What cannot be is told next to its field."""
         given: dict[str, Any] = super().clean() or {}
         if not self.errors:
-            for name, value in given.items():
-                setattr(self.row, name, value)
+            for name in given.keys() - {"seen"}:
+                setattr(self.row, name, given[name])
             try:
                 require_possible(self.row)
             except Refusal as refusal:
                 self.refuse(refusal)
         return given
+
+    def refuse(self, refusal: Refusal) -> None:
+        """What somebody else changed is told; what was typed here stays."""
+        if isinstance(refusal, Changed) and refusal.kept is not None:
+            told = "; ".join(self._otherwise(type(self)(refusal.kept)))
+            refusal.message = f"Somebody changed this meanwhile: {told or 'to the same'}. Look at it again."
+        super().refuse(refusal)
+
+    def _otherwise(self, kept: "RowForm") -> Iterator[str]:
+        """What stands in the kept line and not in this form: "Ends: 18:00"."""
+        for field in kept.visible_fields():
+            if field.field.has_changed(field.initial, self[field.name].data):
+                yield f"{field.label}: {_written(field)}"
+
+
+def _written(field: forms.BoundField) -> str:
+    """The value of a field as people read it."""
+    choices: dict[Any, str] = dict(getattr(field.field, "choices", ()))
+    match field.value():
+        case None | "":
+            return choices.get("", "empty")
+        case datetime() as at:
+            return f"{at:%a} {at.day} {at:%b %Y, %H:%M}"
+        case date() as on:
+            return f"{on:%a} {on.day} {on:%b %Y}"
+        case time() as hour:
+            return f"{hour:%H:%M}"
+        case list() as several:
+            return ", ".join(str(choices.get(one, one)) for one in several)
+        case _:
+            return str(choices.get(field.value(), field.initial))
 
 
 class EntryForm(RowForm):

@@ -4,15 +4,18 @@ A form changes rows and never a running case. The cases are counted anew afterwa
 """
 
 import calendar
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, NamedTuple, cast
 
 from django import forms
+from django.db import transaction
 from django.http import QueryDict
 
 from accounts import calendar_keeping, weekly_hours
+from accounts.calendar_keeping import hours_version
 from accounts.holiday_imports import Line
 from accounts.models import Holiday, Region, RegionCalendar, User
 from accounts.refusal import Refusal
@@ -28,7 +31,7 @@ from sla.recalculation import (
     running_in,
     week_of_now,
 )
-from web.desk.kept_forms import LookedForm
+from web.desk.kept_forms import LookedForm, SeenForm
 from web.desk.roster_forms import DayField, HoursField
 
 DAYS = [f"day_{weekday}" for weekday in range(7)]
@@ -102,7 +105,8 @@ class ChangeForm(LookedForm):
         if not self.was_looked_at(*self._shown(look)):
             return False
         try:
-            self.make(by, at)
+            with transaction.atomic():
+                self.make(by, at)
         except Refusal as refusal:
             self.refuse(refusal)
             return False
@@ -110,7 +114,7 @@ class ChangeForm(LookedForm):
 
     def _shown(self, look: Look) -> tuple[object, ...]:
         asked = {name: value for name, value in self.cleaned_data.items() if name != "looked"}
-        return asked, look.lines
+        return asked, look.lines, [(move.case.pk, move.before, move.after) for move in look.moves]
 
 
 class CountryField(forms.CharField):
@@ -170,7 +174,7 @@ class OfWeek(ChangeForm):
         return running_by_week(self.region, self.of_country)
 
 
-class WeekForm(OfWeek):
+class WeekForm(SeenForm, OfWeek):
     """A week of opening hours."""
 
     heading = "Weekly hours"
@@ -190,7 +194,8 @@ class WeekForm(OfWeek):
         kept = region.calendars.filter(country__in=["", country]).order_by("-country").first()
         weekly = kept.weekly if kept else {}
         initial = {day: weekly_hours.write(weekly.get(day[-1], [])) for day in DAYS}
-        super().__init__(region, country, data, initial=initial | {"zone": region.anchor_zone})
+        initial |= {"zone": region.anchor_zone, "seen": "" if new else hours_version(region, country)}
+        super().__init__(region, country, data, initial=initial)
         if new or country:
             del self.fields["zone"]
         if not new:
@@ -205,10 +210,10 @@ class WeekForm(OfWeek):
         return self.of_country
 
     def make(self, by: User, at: datetime) -> list[Line]:
+        weekly = {name[-1]: self.cleaned_data[name] for name in DAYS if self.cleaned_data[name]}
+        calendar_keeping.keep_week(self.region, self.of_country, weekly, by=by, seen=self.cleaned_data["seen"])
         if "zone" in self.fields:
             calendar_keeping.keep_anchor(self.region, self.cleaned_data["zone"], by=by)
-        weekly = {name[-1]: self.cleaned_data[name] for name in DAYS if self.cleaned_data[name]}
-        calendar_keeping.keep_week(self.region, self.of_country, weekly, by=by)
         return []
 
     def refuse(self, refusal: Refusal) -> None:
@@ -217,8 +222,13 @@ class WeekForm(OfWeek):
         else:
             super().refuse(refusal)
 
+    def otherwise(self, kept: RegionCalendar) -> Iterator[str]:
+        for field in WeekForm(kept.region, kept.country, None).visible_fields():
+            if field.name in self.fields and field.field.clean(field.value()) != self.cleaned_data.get(field.name):
+                yield f"{field.label}: {field.value() or 'closed'}"
 
-class WeekRemovalForm(OfWeek):
+
+class WeekRemovalForm(SeenForm, OfWeek):
     """A country goes back to the hours of its region."""
 
     heading = "Remove the country's own hours"
@@ -226,11 +236,11 @@ class WeekRemovalForm(OfWeek):
     button = "Remove"
     done = "The country's own hours are removed."
 
+    def __init__(self, region: Region, country: str, data: QueryDict | None):
+        super().__init__(region, country, data or QueryDict(f"seen={hours_version(region, country)}"))
+
     def make(self, by: User, at: datetime) -> list[Line]:
-        week = RegionCalendar.objects.filter(region=self.region, country=self.of_country).first()
-        if week is None:
-            raise Refusal("week_gone", "It has no hours of its own any more.")
-        calendar_keeping.remove_week(week, by=by)
+        calendar_keeping.remove_week(self.region, self.of_country, by=by, seen=self.cleaned_data["seen"])
         return []
 
 
@@ -309,7 +319,7 @@ class ClosureRemovalForm(OfPlace):
     done = "The closure is removed."
 
     def __init__(self, closure: Holiday, data: QueryDict | None):
-        self.closure, self.key = closure, closure.pk
+        self.closure = closure
         super().__init__(closure.country, closure.subdivision, data)
         early = f", from {closure.closed_from:%H:%M}" if closure.closed_from else ""
         self.told = f"{closure.name}, {closure.on:%A} {closure.on.day} {closure.on:%B %Y}{early}."
@@ -318,10 +328,7 @@ class ClosureRemovalForm(OfPlace):
         return _running_throughout(*self.place)
 
     def make(self, by: User, at: datetime) -> list[Line]:
-        closure = Holiday.objects.filter(pk=self.key).first()
-        if closure is None:
-            raise Refusal("closure_gone", "This closure is removed already.")
-        calendar_keeping.reopen(closure, by=by)
+        calendar_keeping.reopen(copy(self.closure), by=by)  # the preview, too, takes it away
         return []
 
 

@@ -13,7 +13,6 @@ from accounts.models import Absence, OnCall, Region, RosterEntry, SupportCenter,
 from accounts.refusal import Refusal
 from accounts.rostering import Row, require_possible, version
 from accounts.rosters import misses_a_working_day
-from accounts.versions import Changed
 from web import words
 from web.desk.kept_forms import SeenForm
 
@@ -85,16 +84,8 @@ class RowForm(SeenForm):
                 self.refuse(refusal)
         return given
 
-    def refuse(self, refusal: Refusal) -> None:
-        """What somebody else changed is told; what was typed here stays."""
-        if isinstance(refusal, Changed) and refusal.kept is not None:
-            told = "; ".join(self._otherwise(type(self)(refusal.kept)))
-            refusal.message = f"Somebody changed this meanwhile: {told or 'to the same'}. Look at it again."
-        super().refuse(refusal)
-
-    def _otherwise(self, kept: "RowForm") -> Iterator[str]:
-        """What stands in the kept line and not in this form: "Ends: 18:00"."""
-        for field in kept.visible_fields():
+    def otherwise(self, kept: Row) -> Iterator[str]:
+        for field in type(self)(kept).visible_fields():
             if field.field.has_changed(field.initial, self[field.name].data):
                 yield f"{field.label}: {_written(field)}"
 

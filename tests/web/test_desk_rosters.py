@@ -1,7 +1,7 @@
 """The rosters' pages: a center's week, the forms that keep it, and what they say before they save."""
 
 import re
-from datetime import date, time
+from datetime import UTC, date, datetime, time
 
 import pytest
 
@@ -490,6 +490,47 @@ def test_a_refusal_after_the_form_was_weighed_stands_next_to_its_field(
 
     assert page.status_code == 422
     assert "Somebody else takes this day already: undo that swap first." in page.context["form"].errors["on"]
+
+
+# Hours that clocks show twice, or never
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("2026-10-25T01:30", datetime(2026, 10, 25, 0, 30, tzinfo=UTC)),
+        ("2026-03-29T01:30", datetime(2026, 3, 29, 1, tzinfo=UTC)),
+    ],
+    ids=["twice: the first", "never: where the clock jumps"],
+)
+def test_every_time_that_can_be_typed_means_a_moment(manager, engineer, typed, meant):
+    form = {
+        "user": engineer.pk,
+        "reason": "sick",
+        "hands_over": "no",
+        "starts_at": typed,
+        "ends_at": "2026-11-01T00:00",
+    }
+    page = manager.post(f"{ROSTERS}absences/new/", form)
+    if page.status_code == 422:
+        manager.post(f"{ROSTERS}absences/new/", form | {"despite": page.context["despite"]})
+
+    assert Absence.objects.get().starts_at == meant
+
+
+def test_a_line_that_begins_in_the_second_pass_stays_there_when_something_else_is_changed(manager, engineer):
+    begins = datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
+    row = Absence.objects.create(user=engineer, reason="sick", starts_at=begins, ends_at=begins + DAY)
+    address = address_of(row)
+    form = {"user": engineer.pk, "reason": "training", "hands_over": "no"} | seen(manager, address)
+    form |= {"starts_at": "2026-10-25T01:30", "ends_at": "2026-10-26T01:30"}
+
+    page = manager.post(address, form)
+    if page.status_code == 422:
+        manager.post(address, form | {"despite": page.context["despite"]})
+
+    row.refresh_from_db()
+    assert (row.reason, row.starts_at) == ("training", begins)
 
 
 # What an absence does with open cases

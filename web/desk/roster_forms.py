@@ -4,11 +4,13 @@ import calendar
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time
 from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.utils import timezone
 
 from accounts.enums import ON_CALL, AbsenceReason, Layer
+from accounts.local_time import instant_of
 from accounts.models import Absence, OnCall, Region, RosterEntry, SupportCenter, Swap, User
 from accounts.refusal import Refusal
 from accounts.rostering import Row, require_possible, version
@@ -31,12 +33,29 @@ class StaffField(forms.ModelChoiceField):
 
 
 class MomentField(forms.DateTimeField):
-    """A moment by the reader's clock, which the form names."""
+    """A moment by the reader's clock, which the form names.
+
+    Of an hour that the clock shows twice the first pass is meant, unless `proposed`, an aware moment, is left as it was
+    written here; an hour that it skips ends where it jumps.
+    """
+
+    proposed: datetime | None = None
 
     def __init__(self, **kwargs: Any):
         widget = forms.DateTimeInput(attrs={"type": "datetime-local", "step": "60"}, format="%Y-%m-%dT%H:%M")
         super().__init__(widget=widget, **kwargs)
         self.error_messages |= {"required": "Give a day and a time.", "invalid": "Give a day and a time."}
+
+    def to_python(self, value: Any) -> datetime | None:
+        if self.proposed and value == self.widget.format_value(self.prepare_value(self.proposed)):
+            return self.proposed
+        try:
+            return super().to_python(value)
+        except forms.ValidationError as error:
+            if error.code != "ambiguous_timezone" or not error.params:
+                raise
+            here = ZoneInfo(timezone.get_current_timezone_name())
+            return instant_of(error.params["datetime"], here)
 
 
 class DayField(forms.DateField):
@@ -62,8 +81,9 @@ class RowForm(SeenForm):
         kept = {name: getattr(row, name, None) for name in self.base_fields}
         super().__init__(data, initial=kept | {"seen": version(row)} | (initial or {}))
         self.row = row
-        for field in self.fields.values():
+        for name, field in self.fields.items():
             if isinstance(field, MomentField):
+                field.proposed = self.initial.get(name)
                 zone = timezone.get_current_timezone_name()
                 field.help_text = f"By your clock, {words.zone_name(timezone.now(), zone)}."
 

@@ -131,6 +131,66 @@ def test_a_shift_that_nobody_fills_is_named_by_its_hours(entry, browse, engineer
     assert "Nobody no engineer on shift 09:00–10:00 12:00–13:00" in page
 
 
+@pytest.mark.clause("C-FTS-04")
+def test_the_night_from_sunday_to_monday_meets_what_stands_against_it_on_monday(entry, browse, engineer):
+    Shift.objects.create(center=entry.center, weekday=6, opens=time(22), closes=time(6))
+    RosterEntry.objects.filter(pk=entry.pk).update(weekdays=[6], opens=time(22), closes=time(6))
+    monday = datetime(2026, 3, 9, tzinfo=UTC)
+
+    def told() -> str:
+        return text_of(browse(engineer).get(ROSTERS))
+
+    assert "22:00–06:00" in told()
+    assert "no engineer on shift" in told()  # on weekdays alone
+    assert "22:00–06:00 away" not in told()
+
+    absence = Absence.objects.create(
+        user=engineer, reason=AbsenceReason.SICK, starts_at=monday + 2 * HOUR, ends_at=monday + DAY
+    )
+    assert "22:00–06:00 away: Sick leave" in told()
+    assert "02:00–06:00" in told()
+
+    absence.delete()
+    RosterEntry.objects.create(
+        user=engineer, center=entry.center, weekdays=[0], opens=time(5), closes=time(9), from_on=monday.date()
+    )
+    assert "22:00–06:00 double-booked" in told()
+
+
+def test_who_works_in_the_next_week_alone_is_not_in_this_one(entry, browse, engineer, second_engineer, emea_center):
+    second_engineer.staff.center = None
+    second_engineer.staff.save()
+    RosterEntry.objects.create(
+        user=second_engineer, center=emea_center, weekdays=[0], opens=time(5), closes=time(9), from_on=date(2026, 3, 9)
+    )
+
+    lines = browse(engineer).get(ROSTERS).context["lines"]
+
+    assert engineer in [line.user for line in lines]
+    assert second_engineer not in [line.user for line in lines]
+
+
+@pytest.mark.parametrize("kind", ["absences", "turns"])
+def test_a_long_list_says_how_many_more_there_are_and_shows_them_when_asked_to(entry, browse, engineer, kind):
+    spans = [
+        {"user": engineer, "starts_at": NOON + one * HOUR, "ends_at": NOON + (one + 1) * HOUR} for one in range(33)
+    ]
+    if kind == "absences":
+        Absence.objects.bulk_create(Absence(reason="sick", **span) for span in spans)
+    else:
+        OnCall.objects.bulk_create(OnCall(duty=Layer.ENGINEER, **span) for span in spans)
+    reader = browse(engineer)
+
+    page = reader.get(ROSTERS)
+    (more,) = re.findall(r'href="([^"]+)">Show the other 3<', page.content.decode())
+    whole = reader.get(ROSTERS + more.replace("&amp;", "&"))
+
+    assert len(page.context[kind].spells) == 30
+    assert len(whole.context[kind].spells) == 33
+    assert whole.context["monday"] == page.context["monday"]
+    assert "Show the other" not in text_of(whole)
+
+
 def test_a_public_holiday_stands_over_its_day(entry, browse, engineer):
     entry.center.country = "GB"
     entry.center.save()

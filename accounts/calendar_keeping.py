@@ -10,7 +10,7 @@ from django.contrib.admin.models import ADDITION, CHANGE, DELETION
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, connection, transaction
 
-from accounts.calendars import kept_by, require_place
+from accounts.calendars import kept_by, pin_again, require_place
 from accounts.days import EARLIEST, LATEST, require_near
 from accounts.history import note
 from accounts.holiday_imports import Difference, import_holidays
@@ -137,8 +137,11 @@ def _require_open(country: str, subdivision: str, on: date) -> None:
 
 
 @transaction.atomic
-def reopen(closure: Holiday, *, by: User) -> None:
-    """Take a closure back. Raises Refusal for a public holiday: those follow from an import; Gone when it is none."""
+def reopen(closure: Holiday, *, by: User) -> bool:
+    """Take a closure back; whether a public holiday of the same name, in whose place it stood, closes the day now.
+
+    Raises Refusal for a public holiday: those follow from an import; Gone when it is not there any more.
+    """
     require_keeper(by)
     if closure.source != Holiday.Source.ADMIN:
         raise Refusal("closure_public", "A public holiday is not removed by hand: import its year instead.")
@@ -146,6 +149,7 @@ def reopen(closure: Holiday, *, by: User) -> None:
         raise Gone
     note(closure, DELETION, by=by)
     closure.delete()
+    return pin_again(closure.country, closure.subdivision, closure.on, closure.name)
 
 
 @transaction.atomic

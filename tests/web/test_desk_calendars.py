@@ -425,6 +425,24 @@ def test_an_import_shows_every_difference_and_the_clocks_before_anything_is_writ
     assert everything() == before
 
 
+@pytest.mark.clause("C-COV-02")
+def test_an_import_says_that_a_day_closed_by_hand_is_kept_and_its_removal_that_the_holiday_stays(
+    admin_page, later_release
+):
+    Holiday.objects.create(country="GB", subdivision="SCT", on=TOMORROW, name="Day of Rest")
+    removal = f"{CALENDARS}closures/removal/?country=GB&subdivision=SCT&on={TOMORROW}&name=Day%20of%20Rest"
+
+    look = text_of(admin_page.post(IMPORT, years() | {"look": "1"}))
+    change(admin_page, IMPORT, years())
+    taken_back = text_of(admin_page.get(removal))
+    change(admin_page, removal, {})
+
+    assert "Thu 5 Mar 2026 Day of Rest kept, closed by hand" in look
+    assert "Day of Rest added" not in look
+    assert "Thu 5 Mar 2026 Day of Rest added" in taken_back
+    assert Holiday.objects.get(on=TOMORROW).source == Holiday.Source.LIBRARY
+
+
 @pytest.mark.clause("C-DOC-04")
 @pytest.mark.parametrize(("how", "moved"), [("save", 0 * DAY), ("count", DAY)])
 def test_an_import_moves_running_cases_only_when_asked_to(admin_page, administrator, later_release, how, moved):

@@ -16,7 +16,7 @@ from django.http import QueryDict
 
 from accounts import calendar_keeping, weekly_hours
 from accounts.calendar_keeping import hours_version
-from accounts.holiday_imports import Line
+from accounts.holiday_imports import Kind, Line
 from accounts.models import Holiday, Region, RegionCalendar, User
 from accounts.refusal import Refusal
 from cases.models import CaseQuerySet
@@ -328,8 +328,8 @@ class ClosureRemovalForm(OfPlace):
         return _running_throughout(*self.place)
 
     def make(self, by: User, at: datetime) -> list[Line]:
-        calendar_keeping.reopen(copy(self.closure), by=by)  # the preview, too, takes it away
-        return []
+        public = calendar_keeping.reopen(copy(self.closure), by=by)  # the preview, too, takes it away
+        return [Line(Kind.ADDED, self.closure.on, self.closure.name)] if public else []
 
 
 class ImportForm(OfPlace):

@@ -44,9 +44,11 @@ def as_of(organization: Organization, at: datetime) -> FrozenCalendar:
     country, subdivision = organization.country, organization.subdivision
     whole, half = _closures_of(organization, years)
     pinned = HolidayImport.objects.filter(country=country, subdivision=subdivision).values_list("year", flat=True)
+    closures = Holiday.objects.filter(country=country, subdivision=subdivision, source=Holiday.Source.ADMIN)
+    by_hand = set(closures.values_list("on", "name"))  # a public holiday of that name would not be pinned beside it
     for unpinned in set(years) - set(pinned):
         public = _public_holidays(country, subdivision, unpinned)
-        whole = {day.isoformat(): name for day, name in public.items()} | whole
+        whole = {day.isoformat(): name for day, name in public.items() if (day, name[:200]) not in by_hand} | whole
     return FrozenCalendar(
         zone=organization.own_zone,
         place=organization.place,
@@ -187,6 +189,18 @@ def pin(country: str, subdivision: str, named: dict[date, str]) -> None:
         ),
         ignore_conflicts=True,
     )
+
+
+def pin_again(country: str, subdivision: str, on: date, name: str) -> bool:
+    """Pin the public holiday in whose place a closure of the same name stood; whether there was one."""
+    day = Holiday.objects.filter(country=country, subdivision=subdivision, on=on, source=Holiday.Source.LIBRARY)
+    year = HolidayImport.objects.filter(country=country, subdivision=subdivision, year=on.year)
+    if day.exists() or not year.exists():
+        return False
+    told = _public_holidays(country, subdivision, on.year).get(on, "")[:200]
+    if told == name:
+        pin(country, subdivision, {on: name})
+    return told == name
 
 
 def _public_holidays(country: str, subdivision: str, year: int) -> dict[date, str]:

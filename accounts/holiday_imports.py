@@ -1,7 +1,8 @@
 """Importing a year of public holidays: what would change first, and all of it or nothing (A-02).
 
 What is imported replaces the public holidays that were pinned for that country, subdivision and year; closures that
-administrators keep stay. Calendars that are frozen do not change.
+administrators keep stay, and decide: on a day that is closed by hand under the name of its public holiday, an import
+changes nothing. Calendars that are frozen do not change.
 """
 
 import hashlib
@@ -38,6 +39,7 @@ class Kind(StrEnum):
     REMOVED = "removed"
     RENAMED = "renamed"
     MOVED = "moved"
+    KEPT = "kept, closed by hand"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +54,17 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What the installed `release` of the package says otherwise than the pinned rows of a year, day by day."""
+    """What the installed `release` of the package says otherwise than the pinned rows of a year, day by day.
+
+    `kept` are the days that are closed by hand under the name of their public holiday, each with that name in words.
+    """
 
     country: str
     subdivision: str
     year: int
     release: str
     changes: tuple[Change, ...]
+    kept: tuple[tuple[date, str], ...] = ()
 
     @property
     def token(self) -> str:
@@ -72,11 +78,13 @@ class Difference:
         moved = {
             change.after: left[change.after] for change in self.changes if change.after in left and not change.before
         }
-        return [
+        changed = [
             self._line(change, moved)
             for change in self.changes
             if change.after or moved.get(change.before) != change.on
         ]
+        kept = [Line(Kind.KEPT, on, name) for on, name in self.kept]
+        return sorted([*changed, *kept], key=lambda line: line.on)
 
     def _line(self, change: Change, moved: Mapping[str, date]) -> Line:
         if not change.after:
@@ -96,7 +104,8 @@ def difference(country: str, subdivision: str, year: int) -> Difference:
     told = _told(country, subdivision, year)
     rows = _pinned(country, subdivision, year).values_list("on", "name")
     pinned = dict(rows)
-    days = sorted({*told, *pinned})
+    kept = _closed_by_hand(country, subdivision, told)
+    days = sorted({*told, *pinned} - set(kept))
     changes = (Change(on, pinned.get(on, ""), told.get(on, "")) for on in days)
     return Difference(
         country=country,
@@ -104,6 +113,7 @@ def difference(country: str, subdivision: str, year: int) -> Difference:
         year=year,
         release=version("holidays"),
         changes=tuple(change for change in changes if change.before != change.after),
+        kept=tuple(sorted(kept.items())),
     )
 
 
@@ -136,6 +146,18 @@ def _pinned(country: str, subdivision: str, year: int) -> QuerySet[Holiday]:
     return Holiday.objects.filter(
         country=country, subdivision=subdivision, on__year=year, source=Holiday.Source.LIBRARY
     )
+
+
+def _closed_by_hand(country: str, subdivision: str, told: Mapping[date, str]) -> dict[date, str]:
+    """Those of the days told that an administrator closed there under the same name: "Town fair, closed from 13:00"."""
+    closures = Holiday.objects.filter(
+        country=country, subdivision=subdivision, on__in=told, source=Holiday.Source.ADMIN
+    )
+    return {
+        one.on: f"{one.name}, closed from {one.closed_from:%H:%M}" if one.closed_from else one.name
+        for one in closures
+        if one.name == told[one.on]
+    }
 
 
 def _told(country: str, subdivision: str, year: int) -> dict[date, str]:

@@ -3,35 +3,38 @@
 What merely speaks against a line (`accounts.conflicts`) is for the one who makes it to weigh.
 """
 
-from datetime import date
 from functools import singledispatch
 
 from django.contrib.admin.models import ADDITION, CHANGE, DELETION
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
+from accounts.days import require_near
 from accounts.enums import TAKER_ROLES, Layer, StaffRole
 from accounts.history import note
 from accounts.models import Absence, OnCall, RosterEntry, Swap, User
 from accounts.permissions import may
 from accounts.refusal import Refusal
 from accounts.seats import DAY
+from accounts.versions import Gone, require_unchanged, version_of
 
 Row = RosterEntry | Swap | OnCall | Absence
 
 ROLES_ON_CALL = {Layer.ENGINEER: TAKER_ROLES, Layer.MANAGER: frozenset({StaffRole.SUPPORT_MANAGER})}
 
-# Days that a slip of the finger makes: a calendar that far away takes for ever to look through, and ends somewhere.
-EARLIEST, LATEST, LONGEST = date(2000, 1, 1), date(2099, 12, 31), 2 * 366 * DAY
+LONGEST = 2 * 366 * DAY
 
 
 @transaction.atomic
-def keep(row: Row, *, by: User) -> Row:
+def keep(row: Row, *, by: User, seen: str | None = None) -> Row:
     """Save a new or changed line of the rosters, and note who did it.
 
-    Raises PermissionDenied unless `by` keeps rosters, Refusal for what cannot be; its code begins with the field.
+    `seen` is the `version` that somebody looked at; None: nobody did. Raises PermissionDenied unless `by` keeps
+    rosters, Changed when another version is kept by now, Gone when the line is, or the entry of a swap, Refusal for
+    what cannot be; its code begins with the field.
     """
     _require_keeper(by)
+    _require_as_seen(row, seen)
     require_possible(row)
     added = row._state.adding
     if isinstance(row, Absence) and not added:
@@ -53,11 +56,30 @@ def _save_known(absence: Absence) -> None:
 
 
 @transaction.atomic
-def remove(row: Row, *, by: User) -> None:
-    """Take a line out of the rosters, and note who did it. Raises PermissionDenied unless `by` keeps rosters."""
+def remove(row: Row, *, by: User, seen: str | None = None) -> None:
+    """Take a line out of the rosters, and note who did it. Raises as `keep` does."""
     _require_keeper(by)
+    _require_as_seen(row, seen)
     note(row, DELETION, by=by)
     row.delete()
+
+
+def version(row: Row | None) -> str:
+    """A name for the line as it stands; "" for one that is not kept. What a sweep writes into it is no change."""
+    return version_of(row, without=frozenset({"rehomed_at"}))
+
+
+def _require_as_seen(row: Row, seen: str | None) -> None:
+    """Let nobody else change the line, or another swap of its entry, until this is done; then compare."""
+    if isinstance(row, Swap):
+        entry = RosterEntry.objects.select_for_update().filter(pk=row.entry_id).first()
+        if entry is None:
+            raise Gone
+        row.entry = entry
+    kept = type(row)._default_manager.select_for_update().filter(pk=row.pk).first() if row.pk else None
+    if kept is None and not row._state.adding:
+        raise Gone
+    require_unchanged(seen, kept, version(kept))
 
 
 @singledispatch
@@ -69,8 +91,8 @@ def require_possible(row: Row) -> None:
 @require_possible.register
 def _entry(row: RosterEntry) -> None:
     _require_staff("user", row.user, Layer(row.layer))
-    _require_near("from_on", row.from_on)
-    _require_near("until_on", row.until_on)
+    require_near("from_on", row.from_on)
+    require_near("until_on", row.until_on)
     if not row.weekdays:
         raise Refusal("weekdays_missing", "Choose at least one day of the week.")
     if row.every_weeks not in range(1, 53):
@@ -84,7 +106,7 @@ def _entry(row: RosterEntry) -> None:
 @require_possible.register
 def _swap(row: Swap) -> None:
     _require_staff("user", row.user, Layer(row.entry.layer))
-    _require_near("on", row.on)
+    require_near("on", row.on)
     if row.user_id == row.entry.user_id:
         raise Refusal("user_same", f"{row.user} has this day already.")
     if not row.entry.pattern.falls_on(row.on):
@@ -120,16 +142,11 @@ def _require_staff(field: str, person: User, layer: Layer = Layer.SHIFT) -> None
 
 
 def _require_length(row: OnCall | Absence) -> None:
-    _require_near("starts_at", row.starts_at.date())
+    require_near("starts_at", row.starts_at.date())
     if row.ends_at <= row.starts_at:
         raise Refusal("ends_at_before_starts_at", "The end lies before the beginning.")
     if row.ends_at - row.starts_at > LONGEST:
         raise Refusal("ends_at_far", "Two years at most: is the end right?")
-
-
-def _require_near(field: str, day: date | None) -> None:
-    if day and not EARLIEST <= day <= LATEST:
-        raise Refusal(f"{field}_far", f"Choose a day from {EARLIEST.year} to {LATEST.year}.")
 
 
 def _ever_falls(row: RosterEntry) -> bool:

@@ -7,7 +7,8 @@ from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
 from django.core.exceptions import PermissionDenied
 
 from accounts import calendar_keeping, weekly_hours
-from accounts.models import Holiday, HolidayImport, Region, RegionCalendar
+from accounts.models import Holiday, HolidayImport, Region
+from tests.cases.test_at_once import at_once, refusals
 from tests.cast import NOON, refused
 
 FAIR = date(2026, 3, 6)
@@ -21,10 +22,10 @@ def emea(db) -> Region:
 
 @pytest.mark.clause("C-STF-02")
 def test_only_administrators_keep_calendars(emea, support_manager):
-    week, closure = RegionCalendar(region=emea, country="EG"), Holiday(country="GB", on=FAIR, name="Fair")
+    closure = Holiday(country="GB", on=FAIR, name="Fair")
     acts = [
         lambda: calendar_keeping.keep_week(emea, "", WEEK, by=support_manager),
-        lambda: calendar_keeping.remove_week(week, by=support_manager),
+        lambda: calendar_keeping.remove_week(emea, "EG", by=support_manager),
         lambda: calendar_keeping.keep_anchor(emea, "Europe/Paris", by=support_manager),
         lambda: calendar_keeping.close("GB", "", FAIR, "Fair", by=support_manager),
         lambda: calendar_keeping.reopen(closure, by=support_manager),
@@ -39,9 +40,9 @@ def test_only_administrators_keep_calendars(emea, support_manager):
 
 
 def test_each_change_is_noted_with_who_made_it(emea, administrator):
-    week = calendar_keeping.keep_week(emea, "EG", WEEK, by=administrator)
+    calendar_keeping.keep_week(emea, "EG", WEEK, by=administrator)
     calendar_keeping.keep_week(emea, "", WEEK, by=administrator)
-    calendar_keeping.remove_week(week, by=administrator)
+    calendar_keeping.remove_week(emea, "EG", by=administrator)
     calendar_keeping.keep_anchor(emea, "Europe/Paris", by=administrator)
     closure = calendar_keeping.close("GB", "SCT", FAIR, "Fair", time(13), by=administrator)
     calendar_keeping.reopen(closure, by=administrator)
@@ -81,7 +82,7 @@ def test_the_hours_of_a_region_and_public_holidays_are_not_removed(emea, adminis
     public = Holiday.objects.create(country="GB", on=FAIR, name="Fair", source=Holiday.Source.LIBRARY)
 
     with refused("week_needed"):
-        calendar_keeping.remove_week(emea.calendars.get(country=""), by=administrator)
+        calendar_keeping.remove_week(emea, "", by=administrator)
     with refused("closure_public"):
         calendar_keeping.reopen(public, by=administrator)
 
@@ -100,6 +101,65 @@ def test_a_place_where_an_organization_is_may_be_closed_though_the_package_does_
 
     with refused("subdivision_unknown"):
         calendar_keeping.close("XX", "SOUTH", FAIR, "Fair", by=administrator)
+
+
+# Two keepers
+
+
+def test_hours_that_a_keeper_did_not_see_are_neither_changed_nor_removed(emea, administrator):
+    calendar_keeping.keep_week(emea, "EG", WEEK, by=administrator)
+    shown = calendar_keeping.hours_version(emea, "EG")
+    other = {"6": [["08:00", "18:00"]]}
+    calendar_keeping.keep_week(emea, "EG", other, by=administrator, seen=shown)
+
+    with refused("changed_meanwhile"):
+        calendar_keeping.keep_week(emea, "EG", WEEK, by=administrator, seen=shown)
+    with refused("changed_meanwhile"):
+        calendar_keeping.remove_week(emea, "EG", by=administrator, seen=shown)
+
+    assert emea.calendars.get(country="EG").weekly == other
+
+
+def test_the_zone_of_a_region_goes_with_its_hours(emea, administrator):
+    shown = calendar_keeping.hours_version(emea, "")
+    calendar_keeping.keep_anchor(emea, "Europe/Warsaw", by=administrator)
+
+    with refused("changed_meanwhile"):
+        calendar_keeping.keep_week(emea, "", WEEK, by=administrator, seen=shown)
+
+
+def test_what_is_removed_already_is_not_removed_again(emea, administrator):
+    closure = calendar_keeping.close("GB", "SCT", FAIR, "Fair", by=administrator)
+    Holiday.objects.all().delete()
+
+    with refused("gone_meanwhile"):
+        calendar_keeping.reopen(closure, by=administrator)
+    with refused("gone_meanwhile"):
+        calendar_keeping.remove_week(emea, "EG", by=administrator)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("names", [("Fair", "Fair"), ("Fair", "Stocktaking")])
+def test_a_day_is_closed_once_however_many_close_it(administrator, names):
+    outcomes = at_once(
+        *(lambda name=name: calendar_keeping.close("GB", "", FAIR, name, by=administrator) for name in names)
+    )
+
+    assert refusals(outcomes) == ["on_taken"]
+
+
+def test_a_year_that_is_pinned_while_a_day_is_closed_refuses_it_next_to_the_day(administrator, monkeypatch):
+    """The row of the same name comes in between the look and the writing."""
+    really = calendar_keeping._require_open
+
+    def pinned_after(*place):
+        monkeypatch.setattr(calendar_keeping, "_require_open", really)
+        Holiday.objects.create(country="GB", on=FAIR, name="Fair", source=Holiday.Source.LIBRARY)
+
+    monkeypatch.setattr(calendar_keeping, "_require_open", pinned_after)
+
+    with refused("on_taken"):
+        calendar_keeping.close("GB", "", FAIR, "Fair", by=administrator)
 
 
 # How a day's hours are typed

@@ -5,7 +5,8 @@ from datetime import date, time
 import holidays
 import pytest
 
-from accounts.calendars import freeze, renewed
+from accounts import calendar_keeping
+from accounts.calendars import as_of, freeze, renewed
 from accounts.holiday_imports import Change, Difference, Kind, Line, difference, import_holidays
 from accounts.models import Holiday, HolidayImport
 from tests.cast import NOON, refused
@@ -79,6 +80,70 @@ def test_closures_of_administrators_stay(later_release, administrator):
     import_holidays("GB", "SCT", YEAR, by=administrator, at=NOON)
 
     assert Holiday.objects.get(on=FAIR).source == Holiday.Source.ADMIN
+
+
+CLOSED_BY_HAND = {"all day": (None, "Town fair"), "from one o'clock": (time(13), "Town fair, closed from 13:00")}
+
+
+@pytest.mark.clause("C-COV-02")
+@pytest.mark.parametrize(("closed_from", "told"), CLOSED_BY_HAND.values(), ids=CLOSED_BY_HAND)
+def test_a_holiday_that_is_closed_by_hand_already_is_kept_and_not_told_as_added(
+    later_release, aberdeen, administrator, closed_from, told
+):
+    Holiday.objects.create(country="GB", subdivision="SCT", on=FAIR, name="Town fair", closed_from=closed_from)
+    before = freeze(aberdeen, NOON)
+
+    found = import_holidays("GB", "SCT", YEAR, by=administrator, at=NOON)
+
+    assert [line for line in found.lines if line.on == FAIR] == [Line(Kind.KEPT, FAIR, told)]
+    assert FAIR not in {change.on for change in found.changes}
+    assert (FAIR in freeze(aberdeen, NOON).closed_on) is (FAIR in before.closed_on)
+
+
+@pytest.mark.clause("C-COV-02")
+def test_a_renamed_holiday_still_closes_the_whole_day_beside_a_half_day_of_its_new_name(
+    later_release, aberdeen, administrator
+):
+    new_year = date(2027, 1, 1)
+    Holiday.objects.create(country="GB", subdivision="SCT", on=new_year, name="Hogmanay", closed_from=time(13))
+
+    import_holidays("GB", "SCT", YEAR, by=administrator, at=NOON)
+
+    assert pinned()[new_year] == "New Year's Day"
+    assert new_year in freeze(aberdeen, NOON).closed_on
+
+
+@pytest.mark.clause("C-COV-02")
+@pytest.mark.parametrize(("closed_from", "told"), CLOSED_BY_HAND.values(), ids=CLOSED_BY_HAND)
+def test_a_public_holiday_takes_the_place_of_the_closure_that_stood_for_it(
+    later_release, aberdeen, administrator, closed_from, told
+):
+    fair = Holiday.objects.create(country="GB", subdivision="SCT", on=FAIR, name="Town fair", closed_from=closed_from)
+    import_holidays("GB", "SCT", YEAR, by=administrator, at=NOON)
+
+    assert calendar_keeping.reopen(fair, by=administrator)
+
+    assert pinned()[FAIR] == "Town fair"
+    assert FAIR in freeze(aberdeen, NOON).closed_on
+
+
+def test_a_closure_that_stood_for_nothing_leaves_the_day_open(later_release, aberdeen, administrator):
+    day = date(2027, 6, 4)
+    stocktaking = Holiday.objects.create(country="GB", subdivision="SCT", on=day, name="Stocktaking")
+
+    assert not calendar_keeping.reopen(stocktaking, by=administrator)
+
+    assert day not in freeze(aberdeen, NOON).closed_on
+
+
+def test_what_would_be_frozen_is_told_alike_before_a_year_is_pinned(aberdeen):
+    christmas = date(2027, 12, 25)
+    Holiday.objects.create(country="GB", subdivision="SCT", on=christmas, name="Christmas Day", closed_from=time(13))
+
+    before = as_of(aberdeen, NOON)
+
+    assert before.content == freeze(aberdeen, NOON).content
+    assert christmas in before.closing_times
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from accounts.conflicts import Kind, clashes, lacking, on_holidays, seats_of, wi
 from accounts.enums import AbsenceReason, Layer, StaffRole
 from accounts.models import Absence, OnCall, RosterEntry, Swap
 from accounts.seats import Away, Center, Entry, House, Pattern, Seat, Span, misses_a_day
+from tests.cases.test_at_once import at_once, refusals
 from tests.cast import DAY, HOUR, NOON, make_staff, refused
 
 MONDAY = date(2026, 3, 2)
@@ -131,6 +132,73 @@ def test_a_swap_is_of_a_day_that_is_worked_by_somebody_else_and_once(entry, supp
         swap(user=third)
 
     assert [(one.on, one.user) for one in entry.swaps.all()] == [(MONDAY, second_engineer)]
+
+
+# Two keepers
+
+
+@pytest.mark.clause("C-STF-02")
+def test_what_a_keeper_did_not_see_is_neither_changed_nor_removed(entry, support_manager):
+    rostering.keep(entry, by=support_manager)
+    shown = rostering.version(entry)
+    entry.closes = time(18)
+    rostering.keep(entry, by=support_manager, seen=shown)
+    entry.closes = time(19)
+
+    for verb in (rostering.keep, rostering.remove):
+        with refused("changed_meanwhile"):
+            verb(entry, by=support_manager, seen=shown)
+
+    assert RosterEntry.objects.get().closes == time(18)
+
+
+def test_what_a_sweep_writes_into_an_absence_is_no_change_of_it(support_manager, engineer):
+    absence = Absence(user=engineer, reason=AbsenceReason.SICK, starts_at=NOON, ends_at=NOON + DAY)
+    rostering.keep(absence, by=support_manager)
+    shown = rostering.version(absence)
+    Absence.objects.update(rehomed_at=NOON)
+    absence.ends_at += HOUR
+
+    rostering.keep(absence, by=support_manager, seen=shown)
+
+    assert Absence.objects.get().ends_at == NOON + DAY + HOUR
+
+
+def test_no_day_of_an_entry_that_is_gone_is_swapped(entry, support_manager, second_engineer):
+    rostering.keep(entry, by=support_manager)
+    swap = Swap(entry=entry, on=MONDAY, user=second_engineer, reason="A wedding.")
+    RosterEntry.objects.all().delete()
+
+    with refused("gone_meanwhile"):
+        rostering.keep(swap, by=support_manager)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_swaps_of_a_day_at_once_one_is_refused(entry, support_manager, second_engineer):
+    rostering.keep(entry, by=support_manager)
+    third = make_staff("Ines Colleague", StaffRole.SUPPORT_ENGINEER)
+
+    def swap(user):
+        mine = Swap(entry=RosterEntry.objects.get(), on=MONDAY, user=user, reason="A wedding.")
+        return lambda: rostering.keep(mine, by=support_manager)
+
+    outcomes = at_once(swap(second_engineer), swap(third))
+
+    assert refusals(outcomes) == ["on_taken"]
+    assert Swap.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_changes_of_a_line_at_once_one_is_refused(entry, support_manager):
+    rostering.keep(entry, by=support_manager)
+    shown = rostering.version(entry)
+
+    def change(closes):
+        mine = RosterEntry.objects.get()
+        mine.closes = closes
+        return lambda: rostering.keep(mine, by=support_manager, seen=shown)
+
+    assert refusals(at_once(change(time(18)), change(time(19)))) == ["changed_meanwhile"]
 
 
 # What speaks against a line, in the pure part

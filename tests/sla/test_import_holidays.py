@@ -39,6 +39,16 @@ def test_a_look_names_the_days_and_the_clocks_and_changes_nothing(running, capsy
     assert not Holiday.objects.filter(on=TOMORROW).exists()
 
 
+def test_a_day_that_is_closed_by_hand_already_is_told_as_kept(running, capsys):
+    Holiday.objects.create(country="GB", subdivision="SCT", on=TOMORROW, name="Day of Rest")
+
+    command()
+
+    printed = capsys.readouterr().out
+    assert "  = 2026-03-05 Day of Rest: kept, closed by hand\n" in printed
+    assert "0 days differ" in printed
+
+
 @pytest.mark.clause("C-DOC-04")
 def test_pinning_moves_no_running_clock(running):
     due_at = running.clock.due_at

@@ -42,4 +42,4 @@ def text_of(response) -> str:
 def hidden_fields(response) -> dict[str, str]:
     """What the form of a page carries unseen."""
     form = response.context["form"]
-    return {name: str(form[name].value()) for name in ("seen", "submission") if name in form.fields}
+    return {name: str(form[name].value() or "") for name in ("seen", "looked", "submission") if name in form.fields}

@@ -10,6 +10,7 @@ from django.contrib.admin.models import LogEntry
 from accounts.models import Holiday, HolidayImport, Region, RegionCalendar
 from cases.enums import Severity
 from tests.cast import DAY, HOUR, NOON, kinds
+from tests.web.conftest import hidden_fields
 from tests.web.statements import statements
 
 pytestmark = pytest.mark.usefixtures("at_one")
@@ -63,8 +64,14 @@ def years(**other) -> dict[str, str]:
 
 def change(client, address, form, how="save"):
     """Look at a change, then make it."""
-    looked = client.post(address, form | {"look": "1"}).context["form"]["looked"].value()
-    return client.post(address, form | {how: "1", "looked": looked})
+    form = form | shown(client, address)
+    looked = shown(client.post(address, form | {"look": "1"}))
+    return client.post(address, form | looked | {how: "1"})
+
+
+def shown(page, address="") -> dict[str, str]:
+    """What the form of a page carries unseen; of the page at `address` when `page` is a browser."""
+    return hidden_fields(page.get(address) if address else page)
 
 
 # Reading
@@ -121,7 +128,7 @@ def test_the_list_costs_the_same_for_one_place_and_for_many(browse, engineer, ru
 
 @pytest.mark.clause("C-COV-02", "C-DOC-04")
 def test_a_change_of_hours_shows_which_clocks_would_move_and_moves_none(admin_page, administrator, running):
-    before, form = due(running), week(day_2="9:00-12:30, 13:30-18:00")
+    before, form = due(running), week(day_2="9:00-12:30, 13:30-18:00") | shown(admin_page, WEEK)
 
     look = admin_page.post(WEEK, form | {"look": "1"})
 
@@ -169,7 +176,8 @@ def test_a_country_gets_hours_of_its_own_and_goes_back_to_the_regions(admin_page
     assert running.number in text_of(look)
     assert sorted(kept.weekly) == ["0", "1", "3", "6"]
     assert "08:00-18:00" in admin_page.get(own).content.decode()
-    assert "No running clock would move" in text_of(admin_page.post(WEEK, week(day_2="") | {"look": "1"}))
+    look = admin_page.post(WEEK, week(day_2="") | shown(admin_page, WEEK) | {"look": "1"})
+    assert "No running clock would move" in text_of(look)
 
     change(admin_page, removal, {})
     assert not RegionCalendar.objects.filter(country="GB").exists()
@@ -219,7 +227,7 @@ def test_what_cannot_be_is_said_next_to_its_field_and_changes_nothing(
     admin_page, running, address, wrong, field, said, how
 ):
     usual = {WEEK: week, NEW_WEEK: lambda **other: week(country="EG") | other, CLOSURE: closure, IMPORT: years}
-    form = usual[address](**wrong)
+    form = shown(admin_page, address) | usual[address](**wrong)
     before = everything()
 
     page = admin_page.post(address, form | {how: "1"})
@@ -306,6 +314,73 @@ def test_a_half_day_and_its_removal_move_running_cases_when_asked_to(admin_page,
     assert due(case) == before
 
 
+@pytest.mark.clause("C-COV-02")
+def test_hours_that_somebody_changed_meanwhile_are_not_written_over_unseen(admin_page, running):
+    mine = week(day_2="09:00-12:00") | shown(admin_page, WEEK)
+    kept = RegionCalendar.objects.get(region="emea", country="")
+    kept.weekly["4"] = [["08:00", "14:00"]]
+    kept.save()
+
+    page = admin_page.post(WEEK, mine | {"look": "1"})
+
+    told = "Somebody changed this meanwhile: Wednesday: 08:00-18:00; Friday: 08:00-14:00. Look at it again."
+    assert page.status_code == 422
+    assert told in text_of(page)
+    assert page.context["form"]["day_2"].value() == "09:00-12:00"
+
+    look = admin_page.post(WEEK, mine | shown(page) | {"look": "1"})
+    assert admin_page.post(WEEK, mine | shown(look) | {"save": "1"}).status_code == 302
+
+
+def test_hours_that_somebody_changed_after_the_look_are_not_written_over_unseen(admin_page, running):
+    mine = week(day_2="09:00-12:00") | shown(admin_page, WEEK)
+    looked = shown(admin_page.post(WEEK, mine | {"look": "1"}))
+    Region.objects.filter(code="emea").update(anchor_zone="Europe/Warsaw")
+
+    page = admin_page.post(WEEK, mine | looked | {"save": "1"})
+
+    assert page.status_code == 422
+    assert "Somebody changed this meanwhile: Time zone of the region: Europe/Warsaw" in text_of(page)
+    assert RegionCalendar.objects.get(region="emea").weekly["2"] == [["08:00", "18:00"]]
+
+
+def test_hours_of_a_country_are_not_removed_after_somebody_changed_them(admin_page, running):
+    removal = f"{CALENDARS}week/removal/?region=emea&country=GB"
+    change(admin_page, NEW_WEEK, week(country="gb"))
+    looked = shown(admin_page, removal)
+    RegionCalendar.objects.filter(country="GB").update(weekly={"0": [["08:00", "09:00"]]})
+
+    page = admin_page.post(removal, looked | {"save": "1"})
+
+    assert page.status_code == 422
+    assert "Somebody changed this meanwhile" in text_of(page)
+    assert RegionCalendar.objects.filter(country="GB").exists()
+
+
+def test_clocks_that_nobody_looked_at_are_not_counted_anew(admin_page, running, open_case):
+    looked = shown(admin_page.post(CLOSURE, closure() | {"look": "1"}))
+    late = open_case(severity=Severity.FOUR, at=NOON)
+
+    page = admin_page.post(CLOSURE, closure() | looked | {"count": "1"})
+
+    assert page.status_code == 422
+    assert "This is not what you looked at." in text_of(page)
+    assert kinds(late) == ["received"]
+
+
+def test_a_closure_that_is_removed_meanwhile_is_said_to_be(admin_page, running, monkeypatch):
+    row = Holiday.objects.create(country="GB", on=TOMORROW, name="Fair")
+    removal = f"{CALENDARS}closures/removal/?country=GB&on={TOMORROW}&name=Fair"
+    looked = shown(admin_page, removal)
+    monkeypatch.setattr("web.desk.calendar_views.get_object_or_404", lambda *_, **__: row)
+    Holiday.objects.filter(name="Fair").delete()
+
+    page = admin_page.post(removal, looked | {"save": "1"})
+
+    assert page.status_code == 422
+    assert "Somebody removed this meanwhile." in text_of(page)
+
+
 def test_only_what_was_looked_at_is_saved(admin_page, running):
     looked = admin_page.post(CLOSURE, closure() | {"look": "1"}).context["form"]["looked"].value()
 
@@ -348,6 +423,24 @@ def test_an_import_shows_every_difference_and_the_clocks_before_anything_is_writ
     assert "removed" in page
     assert later_release.number in page
     assert everything() == before
+
+
+@pytest.mark.clause("C-COV-02")
+def test_an_import_says_that_a_day_closed_by_hand_is_kept_and_its_removal_that_the_holiday_stays(
+    admin_page, later_release
+):
+    Holiday.objects.create(country="GB", subdivision="SCT", on=TOMORROW, name="Day of Rest")
+    removal = f"{CALENDARS}closures/removal/?country=GB&subdivision=SCT&on={TOMORROW}&name=Day%20of%20Rest"
+
+    look = text_of(admin_page.post(IMPORT, years() | {"look": "1"}))
+    change(admin_page, IMPORT, years())
+    taken_back = text_of(admin_page.get(removal))
+    change(admin_page, removal, {})
+
+    assert "Thu 5 Mar 2026 Day of Rest kept, closed by hand" in look
+    assert "Day of Rest added" not in look
+    assert "Thu 5 Mar 2026 Day of Rest added" in taken_back
+    assert Holiday.objects.get(on=TOMORROW).source == Holiday.Source.LIBRARY
 
 
 @pytest.mark.clause("C-DOC-04")

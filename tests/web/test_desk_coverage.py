@@ -1,12 +1,13 @@
 """The coverage page: the verdict, the year's strips, each gap with its cause and who could fill it."""
 
 import re
-from datetime import date, time
+from datetime import UTC, date, datetime, time
 
 import pytest
 
 from accounts.enums import AbsenceReason, Layer
-from accounts.models import Absence, RosterEntry, Shift
+from accounts.models import Absence, OnCall, RosterEntry, Shift
+from entitlements.models import Product
 from sla import gap_watch
 from tests.cast import DAY, HOUR, NOON
 from tests.web.statements import statements
@@ -66,6 +67,35 @@ def test_a_gap_is_told_to_the_minute_with_its_cause_and_who_could_fill_it(
     (link,) = re.findall(r'href="(/desk/rosters/on-call/new/\?[^"]+)"', kept.content.decode())
     form = browse(support_manager).get(link.replace("&amp;", "&")).context["form"]
     assert (form.initial["starts_at"], form.initial["ends_at"]) == (gap.starts_at, gap.ends_at)
+
+
+FIRST_PASS = datetime(2026, 10, 25, 0, 10, tzinfo=UTC)
+REPEATED = {"first pass": FIRST_PASS, "second pass": FIRST_PASS + HOUR}
+
+
+@pytest.mark.clause("C-COV-01")
+@pytest.mark.parametrize("begins", REPEATED.values(), ids=REPEATED)
+def test_a_gap_in_the_hour_that_clocks_show_twice_is_filled_by_its_link(
+    proved, browse, engineer, second_engineer, support_manager, begins
+):
+    """In London it lies from 01:10 to 01:40, once by summer time and once an hour later."""
+    manager, ends = browse(support_manager), begins + HOUR / 2
+    engineer.staff.skills = list(Product.objects.values_list("code", flat=True))
+    engineer.staff.save()
+    Absence.objects.create(user=second_engineer, reason=AbsenceReason.SICK, starts_at=begins, ends_at=ends)
+    (link,) = re.findall(
+        r'href="(/desk/rosters/on-call/new/\?[^"]+)"', manager.get(COVERAGE).content.decode().replace("&amp;", "&")
+    )
+    shown = manager.get(link).content.decode()
+    typed = {"starts_at": "2026-10-25T01:10", "ends_at": "2026-10-25T01:40"}
+
+    saved = manager.post(link, typed | {"user": engineer.pk, "duty": "engineer", "region": ""})
+
+    assert [f'value="{moment}"' in shown for moment in typed.values()] == [True, True]
+    assert saved.status_code == 302
+    turn = OnCall.objects.get()
+    assert (turn.starts_at, turn.ends_at) == (begins, ends)
+    assert "Proved" in text_of(manager.get(COVERAGE))
 
 
 @pytest.mark.clause("C-COV-01")

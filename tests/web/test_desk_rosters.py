@@ -1,7 +1,7 @@
 """The rosters' pages: a center's week, the forms that keep it, and what they say before they save."""
 
 import re
-from datetime import date, time
+from datetime import UTC, date, datetime, time
 
 import pytest
 
@@ -10,6 +10,7 @@ from accounts.models import Absence, Holiday, OnCall, RosterEntry, Shift, Swap
 from cases.enums import Severity, Status
 from entitlements.models import Product
 from tests.cast import DAY, HOUR, NOON
+from tests.web.conftest import hidden_fields
 from tests.web.statements import statements
 
 pytestmark = pytest.mark.usefixtures("at_one")
@@ -62,6 +63,11 @@ def wanted(person, **other) -> dict[str, object]:
         "until_on": "",
     }
     return filled | other
+
+
+def seen(client, address, **query) -> dict[str, str]:
+    """What the form carries unseen: how the line stood when it was shown."""
+    return hidden_fields(client.get(address, query))
 
 
 def text_of(response) -> str:
@@ -123,6 +129,66 @@ def test_a_shift_that_nobody_fills_is_named_by_its_hours(entry, browse, engineer
     page = text_of(browse(engineer).get(ROSTERS))
 
     assert "Nobody no engineer on shift 09:00–10:00 12:00–13:00" in page
+
+
+@pytest.mark.clause("C-FTS-04")
+def test_the_night_from_sunday_to_monday_meets_what_stands_against_it_on_monday(entry, browse, engineer):
+    Shift.objects.create(center=entry.center, weekday=6, opens=time(22), closes=time(6))
+    RosterEntry.objects.filter(pk=entry.pk).update(weekdays=[6], opens=time(22), closes=time(6))
+    monday = datetime(2026, 3, 9, tzinfo=UTC)
+
+    def told() -> str:
+        return text_of(browse(engineer).get(ROSTERS))
+
+    assert "22:00–06:00" in told()
+    assert "no engineer on shift" in told()  # on weekdays alone
+    assert "22:00–06:00 away" not in told()
+
+    absence = Absence.objects.create(
+        user=engineer, reason=AbsenceReason.SICK, starts_at=monday + 2 * HOUR, ends_at=monday + DAY
+    )
+    assert "22:00–06:00 away: Sick leave" in told()
+    assert "02:00–06:00" in told()
+
+    absence.delete()
+    RosterEntry.objects.create(
+        user=engineer, center=entry.center, weekdays=[0], opens=time(5), closes=time(9), from_on=monday.date()
+    )
+    assert "22:00–06:00 double-booked" in told()
+
+
+def test_who_works_in_the_next_week_alone_is_not_in_this_one(entry, browse, engineer, second_engineer, emea_center):
+    second_engineer.staff.center = None
+    second_engineer.staff.save()
+    RosterEntry.objects.create(
+        user=second_engineer, center=emea_center, weekdays=[0], opens=time(5), closes=time(9), from_on=date(2026, 3, 9)
+    )
+
+    lines = browse(engineer).get(ROSTERS).context["lines"]
+
+    assert engineer in [line.user for line in lines]
+    assert second_engineer not in [line.user for line in lines]
+
+
+@pytest.mark.parametrize("kind", ["absences", "turns"])
+def test_a_long_list_says_how_many_more_there_are_and_shows_them_when_asked_to(entry, browse, engineer, kind):
+    spans = [
+        {"user": engineer, "starts_at": NOON + one * HOUR, "ends_at": NOON + (one + 1) * HOUR} for one in range(33)
+    ]
+    if kind == "absences":
+        Absence.objects.bulk_create(Absence(reason="sick", **span) for span in spans)
+    else:
+        OnCall.objects.bulk_create(OnCall(duty=Layer.ENGINEER, **span) for span in spans)
+    reader = browse(engineer)
+
+    page = reader.get(ROSTERS)
+    (more,) = re.findall(r'href="([^"]+)">Show the other 3<', page.content.decode())
+    whole = reader.get(ROSTERS + more.replace("&amp;", "&"))
+
+    assert len(page.context[kind].spells) == 30
+    assert len(whole.context[kind].spells) == 33
+    assert whole.context["monday"] == page.context["monday"]
+    assert "Show the other" not in text_of(whole)
 
 
 def test_a_public_holiday_stands_over_its_day(entry, browse, engineer):
@@ -246,15 +312,18 @@ def test_conflicts_are_shown_before_anything_is_saved_and_then_accepted(entry, m
 
 
 def test_an_entry_is_changed_and_does_not_conflict_with_itself(entry, manager, engineer, knows_all):
+    address = f"{ROSTERS}entries/{entry.key}/"
     changed = wanted(engineer, weekdays=["0", "1"], from_on="2025-01-01")
 
-    assert manager.post(f"{ROSTERS}entries/{entry.key}/", changed).status_code == 302
+    assert manager.post(address, changed | seen(manager, address)).status_code == 302
     entry.refresh_from_db()
     assert entry.weekdays == [0, 1]
 
 
 def test_an_entry_is_removed(entry, manager):
-    assert manager.post(f"{ROSTERS}entries/{entry.key}/", {"remove": "1"}).status_code == 302
+    address = f"{ROSTERS}entries/{entry.key}/"
+
+    assert manager.post(address, {"remove": "1"} | seen(manager, address)).status_code == 302
     assert not RosterEntry.objects.exists()
 
 
@@ -263,13 +332,14 @@ def test_removing_the_last_cover_says_so_first(entry, manager, engineer):
     turn = OnCall.objects.create(user=engineer, duty=Layer.ENGINEER, starts_at=NOON + 3 * DAY, ends_at=NOON + 4 * DAY)
     address = f"{ROSTERS}on-call/{turn.key}/"
 
-    page = manager.post(address, {"remove": "1"})
+    page = manager.post(address, {"remove": "1"} | seen(manager, address))
 
     assert page.status_code == 422
     assert "Nobody would hold Severity 1: Sat 7 Mar, 12:00 GMT to Sun 8 Mar, 12:00 GMT." in text_of(page)
     assert OnCall.objects.filter(pk=turn.pk).exists()
 
-    assert manager.post(address, {"remove": "1", "despite": page.context["despite"]}).status_code == 302
+    despite = {"remove": "1", "despite": page.context["despite"]} | hidden_fields(page)
+    assert manager.post(address, despite).status_code == 302
     assert not OnCall.objects.exists()
 
 
@@ -285,9 +355,11 @@ def test_a_day_is_swapped_and_given_back(entry, manager, second_engineer, knows_
     assert manager.post(address, form).status_code == 302
     assert Swap.objects.get().user == second_engineer
     assert "Undo the swap" in text_of(manager.get(address, {"on": "2026-03-05"}))
-    assert manager.post(f"{address}?on=2026-03-05", form | {"on": "2026-03-06"}).status_code == 302
+    moved = form | {"on": "2026-03-06"} | seen(manager, address, on="2026-03-05")
+    assert manager.post(f"{address}?on=2026-03-05", moved).status_code == 302
     assert Swap.objects.get().on == date(2026, 3, 6)
-    assert manager.post(f"{address}?on=2026-03-06", {"on": "2026-03-05", "remove": "1"}).status_code == 302
+    undone = {"on": "2026-03-05", "remove": "1"} | seen(manager, address, on="2026-03-06")
+    assert manager.post(f"{address}?on=2026-03-06", undone).status_code == 302
     assert not Swap.objects.exists()
 
 
@@ -354,6 +426,171 @@ def test_a_turn_on_call_is_proposed_by_a_link_and_saved(manager, engineer, knows
 
 def test_a_link_that_makes_no_sense_proposes_nothing(manager):
     assert manager.get(f"{ROSTERS}on-call/new/?who=x&from=soon&to=").status_code == 200
+
+
+# Two keepers at the same time
+
+
+@pytest.mark.clause("C-FTS-04")
+def test_a_line_that_somebody_changed_meanwhile_is_not_written_over_unseen(entry, manager, engineer, knows_all):
+    address = f"{ROSTERS}entries/{entry.key}/"
+    mine = wanted(engineer, weekdays=["0", "1"], from_on="2025-01-01") | seen(manager, address)
+    RosterEntry.objects.filter(pk=entry.pk).update(weekdays=[0, 1], closes=time(16))
+
+    page = manager.post(address, mine)
+
+    assert page.status_code == 422
+    assert "Somebody changed this meanwhile: Ends: 16:00. Look at it again." in text_of(page)
+    assert page.context["form"]["closes"].value() == "17:00"
+    entry.refresh_from_db()
+    assert entry.closes == time(16)
+
+    assert manager.post(address, mine | hidden_fields(page)).status_code == 302
+    entry.refresh_from_db()
+    assert entry.closes == time(17)
+
+
+LINES = {"entries": RosterEntry, "absences": Absence, "on-call": OnCall}
+
+
+@pytest.fixture(params=LINES)
+def line(request, entry, engineer, second_engineer):
+    """A line of the rosters: its address, its form filled in by other words, and what somebody else makes of it."""
+    span = {"starts_at": NOON + DAY, "ends_at": NOON + 2 * DAY}
+    typed = {"starts_at": "2026-03-05T13:00", "ends_at": "2026-03-06T13:00"}
+    match request.param:
+        case "entries":
+            return entry, wanted(engineer), {"every_weeks": 2}
+        case "absences":
+            absence = Absence.objects.create(user=engineer, reason="sick", **span)
+            form = {"user": engineer.pk, "reason": "holiday", "substitute": second_engineer.pk, "hands_over": "no"}
+            return absence, typed | form, {"reason": "training"}
+        case _:
+            turn = OnCall.objects.create(user=engineer, duty=Layer.ENGINEER, **span)
+            form = {"user": second_engineer.pk, "duty": "engineer", "region": ""}
+            return turn, typed | form, {"region": entry.center.region}
+
+
+def address_of(row) -> str:
+    where = next(name for name, model in LINES.items() if isinstance(row, model))
+    return f"{ROSTERS}{where}/{row.key}/"
+
+
+def test_no_line_is_changed_or_removed_that_is_another_by_now(line, manager, knows_all):
+    row, typed, other = line
+    shown = seen(manager, address_of(row))
+    type(row).objects.filter(pk=row.pk).update(**other)
+
+    for form in (typed, {"remove": "1"}):
+        page = manager.post(address_of(row), form | shown)
+
+        assert page.status_code == 422
+        assert "Somebody changed this meanwhile" in text_of(page)
+        assert type(row).objects.filter(pk=row.pk, **other).exists()
+
+
+def test_a_line_that_is_gone_is_not_found(line, manager):
+    row, typed, _ = line
+    shown = seen(manager, address_of(row))
+    type(row).objects.filter(pk=row.pk).delete()
+
+    assert manager.post(address_of(row), typed | shown).status_code == 404
+    assert not type(row).objects.exists()
+
+
+def test_a_line_that_goes_away_while_it_is_weighed_is_not_found(line, manager, monkeypatch):
+    """Between the look at the line and the lock."""
+    row, *_ = line
+    shown = seen(manager, address_of(row))
+
+    def weigh(*_, **__):
+        type(row).objects.filter(pk=row.pk).delete()
+        return []
+
+    monkeypatch.setattr("web.desk.roster_views.conflicts_of", weigh)
+
+    assert manager.post(address_of(row), {"remove": "1"} | shown).status_code == 404
+
+
+def test_a_swap_that_somebody_else_made_or_undid_meanwhile_is_not_written_over(
+    entry, manager, second_engineer, escalation_engineer, knows_all
+):
+    address = f"{ROSTERS}entries/{entry.key}/swap/?on=2026-03-05"
+    form = {"on": "2026-03-05", "user": second_engineer.pk, "reason": "A wedding."}
+    without = seen(manager, address)
+    swap = Swap.objects.create(entry=entry, on=date(2026, 3, 5), user=escalation_engineer, reason="A funeral.")
+    with_it = seen(manager, address)
+
+    made = manager.post(address, form | without)
+    swap.delete()
+    undone = manager.post(address, form | with_it)
+    again = manager.post(address, {"remove": "1"} | with_it)
+
+    assert (made.status_code, undone.status_code, again.status_code) == (422, 422, 404)
+    assert f"Somebody changed this meanwhile: Who takes it: {escalation_engineer.name}; Why?: A funeral." in text_of(
+        made
+    )
+    assert "Somebody removed this meanwhile: look at it again." in text_of(undone)
+    assert not Swap.objects.exists()
+
+
+def test_a_refusal_after_the_form_was_weighed_stands_next_to_its_field(
+    entry, manager, second_engineer, escalation_engineer, monkeypatch
+):
+    """Another swap of the day comes in between the check and the lock."""
+
+    def weigh(*_, **__):
+        Swap.objects.create(entry=entry, on=date(2026, 3, 5), user=escalation_engineer, reason="A funeral.")
+        return []
+
+    monkeypatch.setattr("web.desk.roster_views.conflicts_of", weigh)
+    form = {"on": "2026-03-05", "user": second_engineer.pk, "reason": "A wedding."}
+
+    page = manager.post(f"{ROSTERS}entries/{entry.key}/swap/", form)
+
+    assert page.status_code == 422
+    assert "Somebody else takes this day already: undo that swap first." in page.context["form"].errors["on"]
+
+
+# Hours that clocks show twice, or never
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("2026-10-25T01:30", datetime(2026, 10, 25, 0, 30, tzinfo=UTC)),
+        ("2026-03-29T01:30", datetime(2026, 3, 29, 1, tzinfo=UTC)),
+    ],
+    ids=["twice: the first", "never: where the clock jumps"],
+)
+def test_every_time_that_can_be_typed_means_a_moment(manager, engineer, typed, meant):
+    form = {
+        "user": engineer.pk,
+        "reason": "sick",
+        "hands_over": "no",
+        "starts_at": typed,
+        "ends_at": "2026-11-01T00:00",
+    }
+    page = manager.post(f"{ROSTERS}absences/new/", form)
+    if page.status_code == 422:
+        manager.post(f"{ROSTERS}absences/new/", form | {"despite": page.context["despite"]})
+
+    assert Absence.objects.get().starts_at == meant
+
+
+def test_a_line_that_begins_in_the_second_pass_stays_there_when_something_else_is_changed(manager, engineer):
+    begins = datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
+    row = Absence.objects.create(user=engineer, reason="sick", starts_at=begins, ends_at=begins + DAY)
+    address = address_of(row)
+    form = {"user": engineer.pk, "reason": "training", "hands_over": "no"} | seen(manager, address)
+    form |= {"starts_at": "2026-10-25T01:30", "ends_at": "2026-10-26T01:30"}
+
+    page = manager.post(address, form)
+    if page.status_code == 422:
+        manager.post(address, form | {"despite": page.context["despite"]})
+
+    row.refresh_from_db()
+    assert (row.reason, row.starts_at) == ("training", begins)
 
 
 # What an absence does with open cases
@@ -454,7 +691,7 @@ def test_an_absence_that_has_handed_over_says_so_and_moves_nothing_again(
     address = f"{ROSTERS}absences/{row.key}/"
 
     assert "The open cases were handed over Wed 4 Mar, 12:00 GMT." in text_of(manager.get(address))
-    changed = away | {"starts_at": "2026-03-04T12:00", "hands_over": "yes"}
+    changed = away | {"starts_at": "2026-03-04T12:00", "hands_over": "yes"} | seen(manager, address)
     assert manager.post(address, changed).status_code == 302
     row.refresh_from_db()
     assert row.rehomed_at == NOON

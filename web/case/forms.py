@@ -1,13 +1,13 @@
 """What every form of a case carries unseen: the version of the case it was made from, and its own id."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Self, cast
+from typing import Any, Self
 from uuid import uuid4
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.core.validators import MaxLengthValidator
-from django.http import HttpRequest, QueryDict
+from django.http import HttpRequest
 
 from accounts.refusal import Refusal
 from cases import rules
@@ -18,11 +18,12 @@ from cases.texts import BODY_LIMIT
 from web.case.timeline import Row
 from web.case.uploads import FilesField
 from web.fields import PhoneField
+from web.forms import PortalForm
 
 HIDDEN = ("seen", "submission")
 
 
-class OnceForm(forms.Form):
+class OnceForm(PortalForm):
     """A form that takes effect once, however often it is sent.
 
     `refusals` names the field that a refusal's code speaks of; codes such as "<field>_missing" find theirs by name.
@@ -36,7 +37,6 @@ class OnceForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any):
         kwargs["initial"] = {"submission": uuid4()} | (kwargs.get("initial") or {})
-        kwargs.setdefault("label_suffix", "")
         super().__init__(*args, **kwargs)
 
     @property
@@ -73,13 +73,6 @@ class OnceForm(forms.Form):
                 del self.errors[name]
             self.replace(**damaged)
             self.add_error(None, "Something went wrong in the browser. Please look at the form and send it again.")
-
-    def replace(self, **hidden: Any) -> None:
-        """Give hidden fields of a form that was sent new values; what was typed stays."""
-        data = cast(QueryDict, self.data).copy()
-        for name, value in hidden.items():
-            data[self.add_prefix(name)] = str(value)
-        self.data = data
 
 
 class CaseForm(OnceForm):

@@ -4,17 +4,19 @@ A form changes rows and never a running case. The cases are counted anew afterwa
 """
 
 import calendar
-import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, NamedTuple, cast
 
 from django import forms
+from django.db import transaction
 from django.http import QueryDict
 
 from accounts import calendar_keeping, weekly_hours
-from accounts.holiday_imports import Line
+from accounts.calendar_keeping import hours_version
+from accounts.holiday_imports import Kind, Line
 from accounts.models import Holiday, Region, RegionCalendar, User
 from accounts.refusal import Refusal
 from cases.models import CaseQuerySet
@@ -29,6 +31,7 @@ from sla.recalculation import (
     running_in,
     week_of_now,
 )
+from web.desk.kept_forms import LookedForm, SeenForm
 from web.desk.roster_forms import DayField, HoursField
 
 DAYS = [f"day_{weekday}" for weekday in range(7)]
@@ -42,81 +45,76 @@ class Look:
     moves: list[Move]
 
 
-class ChangeForm(forms.Form):
-    """A change of calendars, saved only as it was looked at: `looked` names what was shown."""
+class Counting(NamedTuple):
+    """How running cases would be counted by what changes, and what counts them so."""
+
+    becoming: Callable[[], Becoming]
+    apply: Callable[..., int]
+
+
+class ChangeForm(LookedForm):
+    """A change of calendars; one that makes none counts running cases by what stands.
+
+    `cases` are those that live by what changes, `reason` is what customers read in one that is counted anew.
+    """
 
     heading: ClassVar[str]
+    counting: ClassVar[Counting]
+    cases: Callable[[], CaseQuerySet]
+    reason: Callable[[], str]
     told: str = ""
     beside: ClassVar[Sequence[Sequence[str]]] = ()
     button: ClassVar[str] = "Save"
     done: ClassVar[str] = "Saved."
     changes_rows: ClassVar[bool] = True
 
-    looked = forms.CharField(required=False, widget=forms.HiddenInput)
-
     def __init__(self, data: QueryDict | None, **kwargs: Any):
-        asks = any(name != "looked" for name in self.base_fields)
-        super().__init__(data if asks or data else QueryDict(), label_suffix="", **kwargs)
+        super().__init__(data if self.beside or data else QueryDict(), **kwargs)
 
     @property
     def lines(self) -> list[list[forms.BoundField]]:
         """The fields as they stand beside each other."""
         return [[self[name] for name in names if name in self.fields] for names in self.beside]
 
-    # What each change says for itself
-
     def make(self, by: User, at: datetime) -> list[Line]:
         """Change the rows; say what becomes of public holidays. Raises Refusal, its code beginning with the field."""
-        raise NotImplementedError
-
-    def cases(self) -> CaseQuerySet:
-        """The running cases that live by what changes."""
-        raise NotImplementedError
-
-    def becoming(self) -> Becoming:
-        """How they would be counted after it."""
-        raise NotImplementedError
+        calendar_keeping.require_keeper(by)
+        return []
 
     def count(self, by: User, at: datetime) -> int:
-        """Count them anew by the rows as they now stand (A-09)."""
-        raise NotImplementedError
-
-    # What all changes share
+        """Count the running cases anew by the rows as they now stand (A-09)."""
+        return self.counting.apply(self.cases(), by=by, at=at, reason=self.reason())
 
     def look(self, by: User, at: datetime) -> Look | None:
         """What this valid form would do; None when something stands against it, which the form then says."""
         lines: list[Line] = []
         try:
-            return Look(lines, previewed(lambda: lines.extend(self.make(by, at)), self.cases(), self.becoming(), at))
+            return Look(
+                lines, previewed(lambda: lines.extend(self.make(by, at)), self.cases(), self.counting.becoming(), at)
+            )
         except Refusal as refusal:
             self.refuse(refusal)
             return None
 
-    def remember(self, look: Look) -> None:
+    def show(self, look: Look) -> None:
         """Let what is shown now, and nothing else, be saved."""
-        data = cast(QueryDict, self.data).copy()
-        data["looked"] = self._token(look)
-        self.data = data
+        self.remember(*self._shown(look))
 
     def save(self, look: Look, by: User, at: datetime) -> bool:
         """Make the change if it is what was looked at; otherwise the form says what stands against it."""
-        if self.cleaned_data["looked"] != self._token(look):
-            self.add_error(None, "This is not what you looked at. See what it would change now, then save it.")
+        if not self.was_looked_at(*self._shown(look)):
             return False
         try:
-            self.make(by, at)
+            with transaction.atomic():
+                self.make(by, at)
         except Refusal as refusal:
             self.refuse(refusal)
             return False
         return True
 
-    def refuse(self, refusal: Refusal) -> None:
-        """Show a refusal next to the field its code begins with."""
-        self.add_error(next((name for name in self.fields if refusal.code.startswith(name)), None), refusal.message)
-
-    def _token(self, look: Look) -> str:
+    def _shown(self, look: Look) -> tuple[object, ...]:
         asked = {name: value for name, value in self.cleaned_data.items() if name != "looked"}
-        return hashlib.sha256(repr((asked, look.lines)).encode()).hexdigest()
+        return asked, look.lines, [(move.case.pk, move.before, move.after) for move in look.moves]
 
 
 class CountryField(forms.CharField):
@@ -158,6 +156,8 @@ class DayHoursField(forms.CharField):
 class OfWeek(ChangeForm):
     """Something about the weekly hours of a region, or of one of its countries."""
 
+    counting = Counting(week_of_now, apply_week)
+
     def __init__(self, region: Region, country: str, data: QueryDict | None, **kwargs: Any):
         self.region, self.of_country = region, country
         super().__init__(data, **kwargs)
@@ -167,17 +167,14 @@ class OfWeek(ChangeForm):
         """Whose hours these are."""
         return f"{self.of_country} in {self.region}" if self.of_country else str(self.region)
 
+    def reason(self) -> str:
+        return f"Business hours of {self.whose} were changed."
+
     def cases(self) -> CaseQuerySet:
         return running_by_week(self.region, self.of_country)
 
-    def becoming(self) -> Becoming:
-        return week_of_now()
 
-    def count(self, by: User, at: datetime) -> int:
-        return apply_week(self.cases(), by=by, at=at, reason=f"Business hours of {self.whose} were changed.")
-
-
-class WeekForm(OfWeek):
+class WeekForm(SeenForm, OfWeek):
     """A week of opening hours."""
 
     heading = "Weekly hours"
@@ -197,7 +194,8 @@ class WeekForm(OfWeek):
         kept = region.calendars.filter(country__in=["", country]).order_by("-country").first()
         weekly = kept.weekly if kept else {}
         initial = {day: weekly_hours.write(weekly.get(day[-1], [])) for day in DAYS}
-        super().__init__(region, country, data, initial=initial | {"zone": region.anchor_zone})
+        initial |= {"zone": region.anchor_zone, "seen": "" if new else hours_version(region, country)}
+        super().__init__(region, country, data, initial=initial)
         if new or country:
             del self.fields["zone"]
         if not new:
@@ -212,10 +210,10 @@ class WeekForm(OfWeek):
         return self.of_country
 
     def make(self, by: User, at: datetime) -> list[Line]:
+        weekly = {name[-1]: self.cleaned_data[name] for name in DAYS if self.cleaned_data[name]}
+        calendar_keeping.keep_week(self.region, self.of_country, weekly, by=by, seen=self.cleaned_data["seen"])
         if "zone" in self.fields:
             calendar_keeping.keep_anchor(self.region, self.cleaned_data["zone"], by=by)
-        weekly = {name[-1]: self.cleaned_data[name] for name in DAYS if self.cleaned_data[name]}
-        calendar_keeping.keep_week(self.region, self.of_country, weekly, by=by)
         return []
 
     def refuse(self, refusal: Refusal) -> None:
@@ -224,8 +222,13 @@ class WeekForm(OfWeek):
         else:
             super().refuse(refusal)
 
+    def otherwise(self, kept: RegionCalendar) -> Iterator[str]:
+        for field in WeekForm(kept.region, kept.country, None).visible_fields():
+            if field.name in self.fields and field.field.clean(field.value()) != self.cleaned_data.get(field.name):
+                yield f"{field.label}: {field.value() or 'closed'}"
 
-class WeekRemovalForm(OfWeek):
+
+class WeekRemovalForm(SeenForm, OfWeek):
     """A country goes back to the hours of its region."""
 
     heading = "Remove the country's own hours"
@@ -233,11 +236,11 @@ class WeekRemovalForm(OfWeek):
     button = "Remove"
     done = "The country's own hours are removed."
 
+    def __init__(self, region: Region, country: str, data: QueryDict | None):
+        super().__init__(region, country, data or QueryDict(f"seen={hours_version(region, country)}"))
+
     def make(self, by: User, at: datetime) -> list[Line]:
-        week = RegionCalendar.objects.filter(region=self.region, country=self.of_country).first()
-        if week is None:
-            raise Refusal("week_gone", "It has no hours of its own any more.")
-        calendar_keeping.remove_week(week, by=by)
+        calendar_keeping.remove_week(self.region, self.of_country, by=by, seen=self.cleaned_data["seen"])
         return []
 
 
@@ -247,16 +250,14 @@ class WeekCountForm(OfWeek):
     heading = "Count running cases by these weekly hours"
     changes_rows = False
 
-    def make(self, by: User, at: datetime) -> list[Line]:
-        calendar_keeping.require_keeper(by)
-        return []
-
 
 # Closures
 
 
 class OfPlace(ChangeForm):
     """Something about the closures of a country, or of one of its parts."""
+
+    counting = Counting(closures_of_now, apply_closures)
 
     def __init__(self, country: str, subdivision: str, data: QueryDict | None, **kwargs: Any):
         self.place = country, subdivision
@@ -275,15 +276,7 @@ class OfPlace(ChangeForm):
     def cases(self) -> CaseQuerySet:
         return running_in(*self.place)
 
-    def becoming(self) -> Becoming:
-        return closures_of_now()
-
-    def count(self, by: User, at: datetime) -> int:
-        return apply_closures(self.cases(), by=by, at=at, reason=self.reason)
-
-    @property
     def reason(self) -> str:
-        """What customers read in a case that is counted anew."""
         return f"Holidays and closures of {self.whose} were changed."
 
 
@@ -326,7 +319,7 @@ class ClosureRemovalForm(OfPlace):
     done = "The closure is removed."
 
     def __init__(self, closure: Holiday, data: QueryDict | None):
-        self.closure, self.key = closure, closure.pk
+        self.closure = closure
         super().__init__(closure.country, closure.subdivision, data)
         early = f", from {closure.closed_from:%H:%M}" if closure.closed_from else ""
         self.told = f"{closure.name}, {closure.on:%A} {closure.on.day} {closure.on:%B %Y}{early}."
@@ -335,11 +328,8 @@ class ClosureRemovalForm(OfPlace):
         return _running_throughout(*self.place)
 
     def make(self, by: User, at: datetime) -> list[Line]:
-        closure = Holiday.objects.filter(pk=self.key).first()
-        if closure is None:
-            raise Refusal("closure_gone", "This closure is removed already.")
-        calendar_keeping.reopen(closure, by=by)
-        return []
+        public = calendar_keeping.reopen(copy(self.closure), by=by)  # the preview, too, takes it away
+        return [Line(Kind.ADDED, self.closure.on, self.closure.name)] if public else []
 
 
 class ImportForm(OfPlace):
@@ -364,7 +354,6 @@ class ImportForm(OfPlace):
         found = calendar_keeping.import_years(*self.place, *years, by=by, at=at)
         return [line for one in found for line in one.lines]
 
-    @property
     def reason(self) -> str:
         first, last = self.cleaned_data["year"], self.cleaned_data["last_year"]
         return f"Public holidays of {self.whose} {first}{f' to {last}' if last > first else ''} were corrected."
@@ -378,7 +367,3 @@ class ClosureCountForm(OfPlace):
 
     def cases(self) -> CaseQuerySet:
         return _running_throughout(*self.place)
-
-    def make(self, by: User, at: datetime) -> list[Line]:
-        calendar_keeping.require_keeper(by)
-        return []

@@ -148,7 +148,7 @@ def _change(request: HttpRequest, make: Callable[[QueryDict | None], ChangeForm]
             messages.success(request, _said(form, counted))
             return redirect(back)
         page |= look_page(look, Times(reader, now))
-        form.remember(look)
+        form.show(look)
     return render(request, "desk/calendar_change.html", page, status=UNPROCESSABLE if form.errors else 200)
 
 

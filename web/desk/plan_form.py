@@ -1,11 +1,9 @@
 """A new version of a support plan, filled in by an administrator (C-DOC-03)."""
 
-import hashlib
 from datetime import date, datetime
-from typing import Any, cast
+from typing import Any
 
 from django import forms
-from django.http import QueryDict
 
 from accounts.models import User
 from accounts.refusal import Refusal
@@ -14,17 +12,14 @@ from entitlements.drafts import LONGEST, Draft, Target
 from entitlements.enums import Activity, ContactMode, Hours
 from entitlements.models import PlanTarget, PlanVersion
 from entitlements.operations import add_version
+from web.desk.kept_forms import LookedForm
 
 MINUTES = int(LONGEST.total_seconds()) // 60
 
 
-class VersionForm(forms.Form):
-    """A version that follows `latest`: targets, the hours they are counted in, and what else is promised.
+class VersionForm(LookedForm):
+    """A version that follows `latest`: targets, the hours they are counted in, and what else is promised."""
 
-    It is saved only as it was looked at: `looked` names the draft whose meaning was shown.
-    """
-
-    looked = forms.CharField(required=False, widget=forms.HiddenInput)
     effective_on = forms.DateField(
         label="In force from",
         widget=forms.DateInput(attrs={"type": "date"}),
@@ -45,7 +40,6 @@ class VersionForm(forms.Form):
     )
 
     def __init__(self, latest: PlanVersion, today: date, *args: Any, **kwargs: Any):
-        kwargs.setdefault("label_suffix", "")
         super().__init__(*args, **kwargs)
         self.latest, self.today = latest, today
         self.initial = {"channels": latest.channels, "included": latest.included}
@@ -85,7 +79,7 @@ class VersionForm(forms.Form):
             try:
                 self.draft.require_sound(self.today)
             except Refusal as refusal:
-                self._refuse(refusal)
+                self.refuse(refusal)
 
     @property
     def draft(self) -> Draft:
@@ -112,29 +106,12 @@ class VersionForm(forms.Form):
         """The fields that hold what cannot be; what speaks of the whole form is none."""
         return [name for name in self.errors if name in self.fields]
 
-    def look(self) -> None:
-        """Remember what is shown now, so that it and nothing else can be saved."""
-        data = cast(QueryDict, self.data).copy()
-        data["looked"] = self._token
-        self.data = data
-
     def save(self, by: User, at: datetime) -> PlanVersion | None:
         """Add the version; None when something stands against it, which the form then says."""
-        if not self.is_valid():
-            return None
-        if self.cleaned_data["looked"] != self._token:
-            self.add_error(None, "This is not what you looked at. See what it would mean now, then save it.")
+        if not self.is_valid() or not self.was_looked_at(self.draft):
             return None
         try:
             return add_version(self.latest.plan, self.draft, by=by, at=at)
         except Refusal as refusal:
-            self._refuse(refusal)
+            self.refuse(refusal)
             return None
-
-    @property
-    def _token(self) -> str:
-        return hashlib.sha256(repr(self.draft).encode()).hexdigest()
-
-    def _refuse(self, refusal: Refusal) -> None:
-        """Show a refusal next to the field its code begins with."""
-        self.add_error(next((name for name in self.fields if refusal.code.startswith(name)), None), refusal.message)

@@ -5,7 +5,6 @@ from copy import copy
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from functools import singledispatch
-from hashlib import sha256
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -25,18 +24,15 @@ from web.case.times import Times
 SHOWN = 12
 
 
-def conflicts_of(row: Row, by: User, times: Times, *, removing: bool = False) -> list[str]:
+def conflicts_of(row: Row, by: User, times: Times, *, seen: str, removing: bool = False) -> list[str]:
     """Sentences for the reader about saving the line, or removing it; none when nothing speaks against it.
 
-    Looks a year ahead from the present. Writes nothing.
+    Looks a year ahead from the present. Writes nothing, and raises what `rostering` would; `seen` as there.
     """
-    told = [] if removing else list(_told(row, times))
-    return list(dict.fromkeys([*_gaps_opened(row, by, times, removing=removing), *told]))[:SHOWN]
-
-
-def digest(sentences: Sequence[str]) -> str:
-    """A name for exactly these sentences: who accepts them has seen them. Nothing needs no accepting."""
-    return sha256("\n".join(sentences).encode()).hexdigest()[:16] if sentences else ""
+    opened = list(_gaps_opened(row, by, times, seen=seen, removing=removing))
+    told = list(dict.fromkeys([*opened, *([] if removing else _told(row, times))]))
+    more = [f"And {len(told) - SHOWN} more."] if len(told) > SHOWN else []
+    return told[:SHOWN] + more
 
 
 @singledispatch
@@ -76,8 +72,8 @@ def _swap(row: Swap, times: Times) -> Iterator[str]:
 def _on_call(row: OnCall, times: Times) -> Iterator[str]:
     house = house_of_staff(row.starts_at, row.ends_at)
     wanted = [_seat(row)]
-    others = [seat for seat in house.on_call if seat != _seat(OnCall.objects.get(pk=row.pk))] if row.pk else None
-    house = house if others is None else replace(house, on_call=others)
+    kept = [_seat(one) for one in OnCall.objects.filter(pk=row.pk)]
+    house = replace(house, on_call=[seat for seat in house.on_call if seat not in kept])
     yield from _sentences([*clashes(house, wanted, _names(house))], wanted, None, times)
 
 
@@ -99,15 +95,15 @@ def _absence(row: Absence, times: Times) -> Iterator[str]:
         yield f"{_count(len(left), 'shift or turn on call')} without a substitute, first {times.moment(begins).reader}."
 
 
-def _gaps_opened(row: Row, by: User, times: Times, *, removing: bool) -> Iterator[str]:
+def _gaps_opened(row: Row, by: User, times: Times, *, seen: str, removing: bool) -> Iterator[str]:
     """When nobody would hold Severity 1 in the year ahead who does now: the change is tried out and taken back."""
     before = [Span(gap.begins, gap.ends) for gap in sun.prove(times.now).gaps]
     with transaction.atomic():
         tried = copy(row)
         if removing:
-            rostering.remove(tried, by=by)
+            rostering.remove(tried, by=by, seen=seen)
         else:
-            rostering.keep(tried, by=by)
+            rostering.keep(tried, by=by, seen=seen)
         after = joined(Span(gap.begins, gap.ends) for gap in sun.prove(times.now).gaps)
         transaction.set_rollback(True)
     for gap in after:

@@ -1,18 +1,22 @@
 """The lines of a roster as forms: a repeating entry, a swap, an absence, a turn on call set by hand."""
 
 import calendar
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, time
 from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.utils import timezone
 
 from accounts.enums import ON_CALL, AbsenceReason, Layer
+from accounts.local_time import instant_of
 from accounts.models import Absence, OnCall, Region, RosterEntry, SupportCenter, Swap, User
 from accounts.refusal import Refusal
-from accounts.rostering import Row, require_possible
+from accounts.rostering import Row, require_possible, version
 from accounts.rosters import misses_a_working_day
 from web import words
+from web.desk.kept_forms import SeenForm
 
 DAYS = [(number, name[:3]) for number, name in enumerate(calendar.day_name)]
 
@@ -29,12 +33,29 @@ class StaffField(forms.ModelChoiceField):
 
 
 class MomentField(forms.DateTimeField):
-    """A moment by the reader's clock, which the form names."""
+    """A moment by the reader's clock, which the form names.
+
+    Of an hour that the clock shows twice the first pass is meant, unless `proposed`, an aware moment, is left as it was
+    written here; an hour that it skips ends where it jumps.
+    """
+
+    proposed: datetime | None = None
 
     def __init__(self, **kwargs: Any):
         widget = forms.DateTimeInput(attrs={"type": "datetime-local", "step": "60"}, format="%Y-%m-%dT%H:%M")
         super().__init__(widget=widget, **kwargs)
         self.error_messages |= {"required": "Give a day and a time.", "invalid": "Give a day and a time."}
+
+    def to_python(self, value: Any) -> datetime | None:
+        if self.proposed and value == self.widget.format_value(self.prepare_value(self.proposed)):
+            return self.proposed
+        try:
+            return super().to_python(value)
+        except forms.ValidationError as error:
+            if error.code != "ambiguous_timezone" or not error.params:
+                raise
+            here = ZoneInfo(timezone.get_current_timezone_name())
+            return instant_of(error.params["datetime"], here)
 
 
 class DayField(forms.DateField):
@@ -49,7 +70,7 @@ class HoursField(forms.TimeField):
         self.error_messages |= {"required": "Give a time.", "invalid": "Give a time, such as 07:30."}
 
 
-class RowForm(forms.Form):
+class RowForm(SeenForm):
     """A line of a roster. Once valid, `row` is what it asks for, not saved."""
 
     noun: ClassVar[str]
@@ -58,10 +79,11 @@ class RowForm(forms.Form):
     def __init__(self, row: Row, data: Any = None, *, initial: dict[str, Any] | None = None):
         """`initial` goes before what stands in `row`."""
         kept = {name: getattr(row, name, None) for name in self.base_fields}
-        super().__init__(data, initial=kept | (initial or {}), label_suffix="")
+        super().__init__(data, initial=kept | {"seen": version(row)} | (initial or {}))
         self.row = row
-        for field in self.fields.values():
+        for name, field in self.fields.items():
             if isinstance(field, MomentField):
+                field.proposed = self.initial.get(name)
                 zone = timezone.get_current_timezone_name()
                 field.help_text = f"By your clock, {words.zone_name(timezone.now(), zone)}."
 
@@ -74,17 +96,36 @@ class RowForm(forms.Form):
         """What cannot be is told next to its field."""
         given: dict[str, Any] = super().clean() or {}
         if not self.errors:
-            for name, value in given.items():
-                setattr(self.row, name, value)
+            for name in given.keys() - {"seen"}:
+                setattr(self.row, name, given[name])
             try:
                 require_possible(self.row)
             except Refusal as refusal:
                 self.refuse(refusal)
         return given
 
-    def refuse(self, refusal: Refusal) -> None:
-        """Show a refusal next to the field its code begins with."""
-        self.add_error(next((name for name in self.fields if refusal.code.startswith(name)), None), refusal.message)
+    def otherwise(self, kept: Row) -> Iterator[str]:
+        for field in type(self)(kept).visible_fields():
+            if field.field.has_changed(field.initial, self[field.name].data):
+                yield f"{field.label}: {_written(field)}"
+
+
+def _written(field: forms.BoundField) -> str:
+    """The value of a field as people read it."""
+    choices: dict[Any, str] = dict(getattr(field.field, "choices", ()))
+    match field.value():
+        case None | "":
+            return choices.get("", "empty")
+        case datetime() as at:
+            return f"{at:%a} {at.day} {at:%b %Y, %H:%M}"
+        case date() as on:
+            return f"{on:%a} {on.day} {on:%b %Y}"
+        case time() as hour:
+            return f"{hour:%H:%M}"
+        case list() as several:
+            return ", ".join(str(choices.get(one, one)) for one in several)
+        case _:
+            return str(choices.get(field.value(), field.initial))
 
 
 class EntryForm(RowForm):

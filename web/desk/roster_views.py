@@ -10,22 +10,25 @@ from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.forms import DateField, DateTimeField, ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts import feeds, rostering
+from accounts.days import EARLIEST, LATEST
 from accounts.enums import AbsenceReason, Layer
 from accounts.feeds import AHEAD, BACK
 from accounts.models import Absence, OnCall, RosterEntry, RosterFeed, SupportCenter, Swap
 from accounts.permissions import may
+from accounts.refusal import Refusal
+from accounts.versions import Changed, Gone, digest
 from web.case.access import person
 from web.case.doors import UNPROCESSABLE
 from web.case.times import Times
 from web.desk.coverage import coverage_page
 from web.desk.rehoming import Moves, moves_of
-from web.desk.roster_conflicts import conflicts_of, digest
+from web.desk.roster_conflicts import conflicts_of
 from web.desk.roster_forms import AbsenceForm, EntryForm, OnCallForm, RowForm, SwapForm
 from web.desk.rosters import WeekForm, roster_page
 
@@ -104,23 +107,36 @@ def _edit(request: HttpRequest, make: Callable[..., RowForm], row: rostering.Row
     if not (decision := may(reader, "keep", RosterEntry)):
         raise PermissionDenied(decision.reason)
     back = _week_of(row) if row.pk else reverse("rosters")
-    removing = "remove" in request.POST and bool(row.pk)
+    removing = "remove" in request.POST
+    if removing and not row.pk:
+        raise Http404("It is removed already.")
+    seen, accepted = request.POST.get("seen", ""), request.POST.get("despite", "")
     form = make(row, None if removing else request.POST or None, initial=_proposed(request))
     conflicts: list[str] = []
-    seen = ""
+    despite = ""
     moves: Moves | None = None
-    if removing or (request.method == "POST" and form.is_valid()):
-        conflicts = conflicts_of(row, reader, times, removing=removing)
-        moves = moves_of(row, reader, times) if isinstance(row, Absence) and not removing else None
-        seen = digest([*conflicts, *(moves.in_short() if moves else ())])
-        if not seen or request.POST.get("despite") == seen:
-            said = f"The {form.noun} of {row.user} is {'removed' if removing else 'saved'}."
-            if removing:
-                rostering.remove(row, by=reader)
-            else:
-                rostering.keep(row, by=reader)
-            messages.success(request, said)
-            return redirect(back if removing else _week_of(row))
+    try:
+        if removing or (request.method == "POST" and form.is_valid()):
+            conflicts = conflicts_of(row, reader, times, seen=seen, removing=removing)
+            moves = moves_of(row, reader, times) if isinstance(row, Absence) and not removing else None
+            weighed = [*conflicts, *(moves.in_short() if moves else ())]
+            despite = digest(weighed) if weighed else ""
+            if accepted == despite or not despite:
+                said = f"The {form.noun} of {row.user} is {'removed' if removing else 'saved'}."
+                if removing:
+                    rostering.remove(row, by=reader, seen=seen)
+                else:
+                    rostering.keep(row, by=reader, seen=seen)
+                messages.success(request, said)
+                return redirect(back if removing else _week_of(row))
+    except Gone as gone:
+        raise Http404(gone.message) from gone
+    except Refusal as refusal:
+        if isinstance(refusal, Changed) and removing:
+            row, conflicts = refusal.kept, [refusal.message]
+            form = make(row)
+        else:
+            form.refuse(refusal)
     page = {
         "form": form,
         "row": row,
@@ -128,7 +144,7 @@ def _edit(request: HttpRequest, make: Callable[..., RowForm], row: rostering.Row
         "back": back,
         "conflicts": conflicts,
         "moves": moves,
-        "despite": seen,
+        "despite": despite,
         "removing": removing,
         "rehomed": times.moment(row.rehomed_at).reader if isinstance(row, Absence) and row.rehomed_at else "",
     }
@@ -151,7 +167,7 @@ def _given(field: DateField | DateTimeField, text: str | None) -> Any:
         given = field.to_python(text)
     except ValidationError:
         return None
-    return given if given and rostering.EARLIEST.year < given.year < rostering.LATEST.year else None
+    return given if given and EARLIEST.year < given.year < LATEST.year else None
 
 
 def _week_of(row: rostering.Row) -> str:

@@ -1,14 +1,14 @@
 """The rosters of a center, week by week: who is on which shift, who is on call, who is away (C-FTS-04, C-SCP-05)."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from itertools import pairwise
-from typing import Any
+from typing import Any, Self, TypeVar
 from zoneinfo import ZoneInfo
 
 from django import forms
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
 from accounts.enums import TAKER_ROLES, AbsenceReason, Layer, StaffRole
 from accounts.local_time import instant_of
@@ -24,12 +24,18 @@ from web.desk.roster_forms import DAYS
 WEEK = 7
 LISTED = 30
 
+Row = TypeVar("Row", Absence, OnCall)
+
 
 class WeekForm(forms.Form):
-    """Which center's week is looked at; lives in the address, and whatever makes no sense is left out."""
+    """Which center's week is looked at; lives in the address, and whatever makes no sense is left out.
+
+    `whole` asks for every row of the lists below it.
+    """
 
     center = forms.SlugField(required=False, max_length=20)
     week = forms.DateField(required=False)
+    whole = forms.BooleanField(required=False)
 
     def asked(self, reader: User, centers: Sequence[SupportCenter], now: datetime) -> tuple[SupportCenter, date]:
         """The center, by itself the reader's own, and the Monday of the week by that center's clock."""
@@ -94,15 +100,18 @@ def roster_page(reader: User, asked: WeekForm, times: Times) -> dict[str, Any]:
     if not centers:
         return {"centers": [], "may_keep": bool(may(reader, "keep", RosterEntry))}
     center, monday = asked.asked(reader, centers, times.now)
+    whole = asked.cleaned_data["whole"]
     zone = ZoneInfo(center.zone)
     span = Span(*(instant_of(datetime.combine(day, time()), zone) for day in (monday, monday + WEEK * DAY)))
-    house = house_of_staff(*span)
+    nights = Span(span.begins, span.ends + 2 * DAY)  # what begins in this week may end, and meet others, in the next
+    house = house_of_staff(*nights)
     place = next(one for one in house.centers if one.code == center.code)
     staff = {one.user_id: one for one in StaffProfile.objects.select_related("user").order_by("user__name")}
     entries = list(RosterEntry.objects.filter(center=center).select_related("user").prefetch_related("swaps__user"))
-    works = [one for one in _works(house, place, entries, span) if one.seat.person in staff]
+    works = [one for one in _works(house, place, entries, nights) if one.seat.person in staff]
     holidays = holidays_at(center, *span)
-    shown = {one.seat.person for one in works} | {who for who, code in house.members.items() if code == center.code}
+    shown = {one.seat.person for one in works if common(one.span, span)}
+    shown |= {who for who, code in house.members.items() if code == center.code}
     open_hours = [list(_unfilled(place, house, staff, monday + offset * DAY)) for offset in range(WEEK)]
     days = [_day(monday + offset * DAY, holidays, times.now.astimezone(zone).date()) for offset in range(WEEK)]
     return {
@@ -127,8 +136,8 @@ def roster_page(reader: User, asked: WeekForm, times: Times) -> dict[str, Any]:
         "unfilled": any(open_hours),
         "open": [(day.name, hours) for day, hours in zip(days, open_hours, strict=True)],
         "entries": [(one, _weekdays(one)) for one in entries if one.until_on is None or one.until_on >= monday],
-        "absences": list(_spells(_absences(center, shown, span.begins), times)),
-        "turns": [_turn(one, times) for one in _turns(shown, span)],
+        "absences": Listed.of(_absences(shown, span.begins), lambda rows: _spells(rows, times), whole),
+        "turns": Listed.of(_turns(shown, span), lambda rows: (_turn(one, times) for one in rows), whole),
         "may_keep": bool(may(reader, "keep", RosterEntry)),
     }
 
@@ -255,14 +264,30 @@ class Spell:
     left: str = ""
 
 
-def _absences(center: SupportCenter, shown: set[int], since: datetime) -> Sequence[Absence]:
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The rows of a list that are shown, and how many are not."""
+
+    spells: list[Spell]
+    more: int
+
+    @classmethod
+    def of(cls, rows: QuerySet[Row], write: Callable[[Sequence[Row]], Iterable[Spell]], whole: bool) -> Self:
+        """All rows, or the first of them."""
+        found = list(rows if whole else rows[: LISTED + 1])
+        if whole or len(found) <= LISTED:
+            return cls(list(write(found)), 0)
+        return cls(list(write(found[:LISTED])), rows.count() - LISTED)
+
+
+def _absences(shown: set[int], since: datetime) -> QuerySet[Absence]:
     found = Absence.objects.filter(user__in=shown, ends_at__gt=since)
-    return list(found.select_related("user", "substitute").order_by("starts_at", "pk")[:LISTED])
+    return found.select_related("user", "substitute").order_by("starts_at", "pk")
 
 
-def _turns(shown: set[int], span: Span) -> Sequence[OnCall]:
+def _turns(shown: set[int], span: Span) -> QuerySet[OnCall]:
     found = OnCall.objects.filter(user__in=shown, starts_at__lt=span.ends, ends_at__gt=span.begins)
-    return list(found.select_related("user", "region").order_by("starts_at", "pk")[:LISTED])
+    return found.select_related("user", "region").order_by("starts_at", "pk")
 
 
 def _spells(absences: Sequence[Absence], times: Times) -> Iterator[Spell]:

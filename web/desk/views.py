@@ -157,7 +157,7 @@ def plan(request: HttpRequest) -> HttpResponse:
         return redirect("plan")
     if form.is_bound and not form.wrong_fields:
         page |= what_it_would_mean(standard, form.draft, Times(reader, now))
-        form.look()
+        form.remember(form.draft)
     return render(request, "desk/plan.html", page | {"form": form}, status=UNPROCESSABLE if form.errors else 200)
 
 

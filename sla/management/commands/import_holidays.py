@@ -14,7 +14,7 @@ from accounts.refusal import Refusal
 from sla.recalculation import Move, apply_closures, closures_of_now, previewed, running_in
 from sla.words import moment
 
-SIGNS = {Kind.ADDED: "+", Kind.REMOVED: "-", Kind.RENAMED: "~", Kind.MOVED: ">"}
+SIGNS = {Kind.ADDED: "+", Kind.REMOVED: "-", Kind.RENAMED: "~", Kind.MOVED: ">", Kind.KEPT: "="}
 
 
 class Command(BaseCommand):
@@ -57,8 +57,9 @@ class Command(BaseCommand):
         if not found.changes:
             self.stdout.write(f"Nothing differs from release {found.release}.")
         for line in found.lines:
-            before = f", before {line.before}" if line.before else ""
-            self.stdout.write(f"  {SIGNS[line.kind]} {line.on} {line.name}{before}")
+            more = f", before {line.before}" if line.before else ""
+            more = f": {line.kind}" if line.kind is Kind.KEPT else more
+            self.stdout.write(f"  {SIGNS[line.kind]} {line.on} {line.name}{more}")
         for move in moves:
             zone = move.case.calendar.zone
             before, after = (moment(at, ZoneInfo(zone)) if at else "held" for at in (move.before, move.after))

@@ -49,9 +49,9 @@ TAKEN_OFF_SUN            reason: str
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from cases.enums import (
     CUSTOMER_SIDE,
@@ -91,8 +91,7 @@ class Attempt:
     announces_closure: bool
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(NamedTuple):
     """What a case's log says about it. Instants are aware UTC; `owner` and `case_manager` are user ids.
 
     `requested` is the customer's latest wish, `proposed` the latest position of support (None before it spoke). After
@@ -174,7 +173,7 @@ def apply(state: State | None, fact: Fact) -> State:
     if state.version == 0 or turn_of(changes.get("status", state.status)) is not state.turn:
         changes["turn_since_at"] = fact.at
     updated_at = max(state.updated_at or fact.at, fact.at)
-    return replace(state, **changes, version=fact.seq, updated_at=updated_at)
+    return state._replace(**changes, version=fact.seq, updated_at=updated_at)
 
 
 def is_response(fact: Fact) -> bool:

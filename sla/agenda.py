@@ -1,9 +1,8 @@
 """Everything that the passing of time still brings about on a case. Standard library only."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from cases.enums import EventKind
 from cases.facts import Fact, State
@@ -19,12 +18,11 @@ FACTS = {ClosingTimerKind.CLOSURE_REMINDER: EventKind.CLOSURE_REMINDED}
 WEIGHT = [*TimerKind, *ClosingTimerKind, *HandoverTimerKind]
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """One thing that takes effect at `fire_at` (aware UTC).
 
     `kind` and `subject` tell it from everything else on the case. Its effect is a fact with `data`, or a verb when
-    `fact` is None. `matter` is what it is about: one milestone, closing, or one handover.
+    `fact` is None. `matter` is what it is about: one milestone, closing, or one handover; `source` says more of it.
     """
 
     kind: TimerKind | ClosingTimerKind | HandoverTimerKind
@@ -32,7 +30,12 @@ class Item:
     fire_at: datetime
     matter: str
     fact: EventKind | None
-    data: dict[str, Any] = field(default_factory=dict)
+    source: TimerPlan | ClosingTimer | HandoverTimer
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """What its fact carries."""
+        return {} if isinstance(self.source, ClosingTimer) else self.source.data
 
     @property
     def key(self) -> tuple[str, str]:
@@ -79,13 +82,13 @@ def _not_overtaken(plans: Iterable[TimerPlan], log: Sequence[Fact]) -> Iterator[
 
 def _from_clock(plan: TimerPlan) -> Item:
     matter = f"{plan.milestone.label.lower()} {plan.cycle}"
-    return Item(plan.kind, plan.subject, plan.fire_at, matter, plan.fact, plan.data)
+    return Item(plan.kind, plan.subject, plan.fire_at, matter, plan.fact, plan)
 
 
 def _from_closing(timer: ClosingTimer) -> Item:
-    return Item(timer.kind, timer.subject, timer.fire_at, "closing", FACTS.get(timer.kind))
+    return Item(timer.kind, timer.subject, timer.fire_at, "closing", FACTS.get(timer.kind), timer)
 
 
 def _from_handover(timer: HandoverTimer) -> Item:
     matter = f"handover {timer.subject}"
-    return Item(timer.kind, timer.subject, timer.fire_at, matter, EventKind.HANDOVER_UNACCEPTED, timer.data)
+    return Item(timer.kind, timer.subject, timer.fire_at, matter, EventKind.HANDOVER_UNACCEPTED, timer)

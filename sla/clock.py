@@ -100,8 +100,7 @@ class Clock(Protocol):
     def stopped_at(self) -> datetime | None: ...
 
 
-@dataclass(frozen=True)
-class Milestone:
+class Milestone(NamedTuple):
     """A promise that runs, or ran: plain values, every moment aware UTC.
 
     `cycle` counts from 1 within its kind: the first responses by reopenings, the others one by one.
@@ -209,7 +208,7 @@ def counted_anew(milestone: Milestone, fact: Fact, basis: Basis) -> Milestone:
         Term(promise, promise.calendar(basis.calendar), term.since_at)
         for promise, term in zip(promises, milestone.terms, strict=True)
     )
-    anew = replace(aimed(milestone, terms=terms), basis=fact.seq)
+    anew = aimed(milestone, terms=terms)._replace(basis=fact.seq)
     return stepped(anew, fact.at, fact.kind, fact.data["reason"])
 
 
@@ -341,11 +340,11 @@ def _advance(milestone: Milestone, fact: Fact, promise: Promise, calendar: Calen
     if fact.kind in PASSING_KINDS:
         return milestone
     if milestone.due_at and fact.at > milestone.due_at:
-        milestone = replace(milestone, breached_at=milestone.due_at)
+        milestone = milestone._replace(breached_at=milestone.due_at)
     if is_response(fact):
-        return replace(resumed(milestone, fact.at), met_at=fact.at)
+        return resumed(milestone, fact.at)._replace(met_at=fact.at)
     if fact.kind is EventKind.CLOSED:
-        return replace(resumed(milestone, fact.at), stopped_at=fact.at)
+        return resumed(milestone, fact.at)._replace(stopped_at=fact.at)
     if milestone.breached_at or fact.kind is EventKind.TERMS_CHANGED:
         return milestone
     if fact.kind is EventKind.HELD and not milestone.held:
@@ -387,7 +386,7 @@ def aimed(milestone: Milestone, **changes: Any) -> Milestone:
     terms, pauses = changes.get("terms", milestone.terms), changes.get("pauses", milestone.pauses)
     term = min(reversed(terms), key=partial(_urgency, pauses=pauses))
     due_at, soon_at = (used_up_at(term, pauses, share) for share in (100, SOON_SHARE))
-    return replace(milestone, **changes, term=term, due_at=due_at, soon_at=soon_at)
+    return milestone._replace(**changes, term=term, due_at=due_at, soon_at=soon_at)
 
 
 def _urgency(term: Term, pauses: Sequence[Pause]) -> tuple[datetime, timedelta]:
@@ -400,7 +399,7 @@ def _urgency(term: Term, pauses: Sequence[Pause]) -> tuple[datetime, timedelta]:
 def stepped(milestone: Milestone, at: datetime, why: EventKind, note: str = "") -> Milestone:
     """The milestone, its trail longer by a turn: `at` which moment, and because of what."""
     step = Step(at, why, milestone.terms[-1].promise, milestone.promise, milestone.due_at, note)
-    return replace(milestone, trail=(*milestone.trail, step))
+    return milestone._replace(trail=(*milestone.trail, step))
 
 
 def _settled_state(clock: Clock) -> ClockState | None:

@@ -13,7 +13,7 @@ Besides the rules of `sla.clock`:
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from cases.enums import ENGINEERS, PASSING_KINDS, ActorRole, Callback, Channel, EventKind, Turn
@@ -93,11 +93,11 @@ def _after(asked: _Asked, fact: Fact) -> Milestone:
     if milestone.ended_at or fact.kind in PASSING_KINDS:
         return milestone
     if milestone.due_at and fact.at > milestone.due_at:
-        milestone = replace(milestone, breached_at=milestone.due_at)
+        milestone = milestone._replace(breached_at=milestone.due_at)
     if _meets(asked, fact):
-        return replace(resumed(milestone, fact.at), met_at=fact.at)
+        return resumed(milestone, fact.at)._replace(met_at=fact.at)
     if fact.kind is EventKind.CLOSED:
-        return replace(resumed(milestone, fact.at), stopped_at=fact.at)
+        return resumed(milestone, fact.at)._replace(stopped_at=fact.at)
     return milestone
 
 

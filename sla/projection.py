@@ -5,7 +5,7 @@ The number of statements is the same for one case and for hundreds. Whoever call
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -148,7 +148,7 @@ def _clocks(derived: dict[int, Derived]) -> Rows:
 
 def _clock(milestones: Sequence[clock.Milestone]) -> tuple:
     running = [one for one in milestones if one.ended_at is None]
-    shown = min(running, key=lambda one: one.due_at or NEVER) if running else replace(milestones[-1], due_at=None)
+    shown = min(running, key=lambda one: one.due_at or NEVER) if running else milestones[-1]._replace(due_at=None)
     return (shown.kind, shown.promise.hours, shown.held, shown.due_at or NEVER, *_clock_fields(shown))
 
 

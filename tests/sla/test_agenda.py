@@ -5,8 +5,9 @@ import pytest
 from cases.enums import EventKind, Status
 from cases.facts import replay
 from sla.agenda import Item, agenda, worth_doing
-from sla.clock import TimerKind, milestones
-from sla.closing import ClosingTimerKind, reminder_at
+from sla.clock import TimerKind, TimerPlan, milestones
+from sla.closing import ClosingTimer, ClosingTimerKind, reminder_at
+from sla.promises import MilestoneKind
 from tests.sla.stories import (
     CUSTOMER_SERVICE,
     LONDON,
@@ -155,9 +156,11 @@ def test_a_recorded_miss_is_not_recorded_again():
 
 
 def test_different_matters_do_not_hide_each_other():
+    missed = TimerPlan(MilestoneKind.FIRST_RESPONSE, at("Mon 10:00"), 2, at("Mon 10:00"))
+    reminder = ClosingTimer(REMINDER, "5", at("Mon 09:00"))
     items = [
-        Item(BREACH, "2", at("Mon 10:00"), "first response 2", EventKind.FIRST_RESPONSE_BREACHED),
-        Item(REMINDER, "5", at("Mon 09:00"), "closing", EventKind.CLOSURE_REMINDED),
+        Item(BREACH, "2", missed.fire_at, "first response 2", EventKind.FIRST_RESPONSE_BREACHED, missed),
+        Item(REMINDER, "5", reminder.fire_at, "closing", EventKind.CLOSURE_REMINDED, reminder),
     ]
 
     assert worth_doing(items, at("Mon 11:00")) == [items[1], items[0]]

@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import Min, Q
 
 from accounts.backoff import pause
 from accounts.enums import Layer
@@ -198,6 +199,24 @@ def bring_strays(at: datetime) -> int:
     change = now.change(last.at, last.to_center)
     outcomes = Counter(_bring_apart(pk, change, now) for pk in away if pk not in settled)
     return outcomes[Outcome.MOVED]
+
+
+# Being seen to work
+
+
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """Moments (aware UTC) of the oldest changes that should have been carried out: not tried yet, and failing."""
+
+    late_since: datetime | None
+    failing_since: datetime | None
+
+
+def lag(at: datetime) -> Lag:
+    """How far the changes of the sun are behind at `at` (aware); takes one statement."""
+    waiting = SunChange.objects.filter(done_at=None, at__lte=at)
+    since = waiting.aggregate(late=Min("at", filter=Q(attempts=0)), failing=Min("at", filter=Q(attempts__gt=0)))
+    return Lag(since["late"], since["failing"])
 
 
 # Looking ahead

@@ -21,9 +21,11 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.timezone import now
 
 from sla.operations import Backlog, backlog, last_swept_at
+from sla.sun_moves import Lag, lag
 
 SWEEP_IS_LATE_AFTER = timedelta(seconds=30)
 TIMER_IS_LATE_AFTER = timedelta(seconds=30)
+CHANGE_IS_LATE_AFTER = timedelta(minutes=2)  # many cases may change hands, one after the other
 
 
 class Health:
@@ -46,7 +48,7 @@ def alive() -> JsonResponse:
 
 def ready() -> JsonResponse:
     database = database_problem()
-    timers = None if database else backlog(now())
+    timers, sun = (None, None) if database else (backlog(now()), lag(now()))
     return answer(
         {
             "database": database,
@@ -54,8 +56,9 @@ def ready() -> JsonResponse:
             "redis": redis_problem(),
             "sweep": database or sweep_problem(),
             "timers": timers_problem(timers) if timers else database,
+            "sun": sun_problem(sun) if sun else database,
         },
-        {"timers": timers_warning(timers) if timers else None},
+        {"timers": timers_warning(timers) if timers else None, "sun": sun_warning(sun) if sun else None},
     )
 
 
@@ -128,6 +131,16 @@ def timers_warning(timers: Backlog) -> str | None:
     if timers.set_aside_since is None:
         return None
     return f"{timers.set_aside} set aside after errors, the oldest was due {ago(timers.set_aside_since)}"
+
+
+def sun_problem(sun: Lag) -> str | None:
+    """Cases do not change hands: others hold Severity 1 for long, and nobody has handed it over."""
+    since = sun.late_since
+    return f"a change was due {ago(since)}" if since and now() - since > CHANGE_IS_LATE_AFTER else None
+
+
+def sun_warning(sun: Lag) -> str | None:
+    return f"a case fails to change hands, due {ago(sun.failing_since)}" if sun.failing_since else None
 
 
 def ago(moment: datetime) -> str:

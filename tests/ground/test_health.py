@@ -10,7 +10,7 @@ from django.db import OperationalError, connection
 from django.urls import path
 from django.utils.timezone import now
 
-from sla.models import Timer
+from sla.models import SunChange, Timer
 from supportportal import health
 from supportportal.errors import server_error
 from supportportal.urls import urlpatterns
@@ -62,7 +62,7 @@ def test_a_portal_that_keeps_its_promises_is_ready(client, swept):
     assert response.status_code == 200
     assert response.json() == {
         "status": "ok",
-        "checks": {"database": "ok", "migrations": "ok", "redis": "ok", "sweep": "ok", "timers": "ok"},
+        "checks": {"database": "ok", "migrations": "ok", "redis": "ok", "sweep": "ok", "timers": "ok", "sun": "ok"},
     }
 
 
@@ -106,6 +106,29 @@ def test_a_case_whose_timers_fail_is_a_warning_and_turns_nothing_red(client, swe
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(("ago", "words"), [(121, "a change was due 121 s ago"), (119, "ok")])
+def test_a_portal_whose_cases_do_not_change_hands_is_not_ready(client, swept, ago, words):
+    at = now() - timedelta(seconds=ago)
+    SunChange.objects.create(at=at, try_at=at, from_center="cambridge", to_center="denver")
+
+    response = client.get("/readyz")
+
+    assert response.json()["checks"]["sun"] == words
+    assert response.status_code == (200 if words == "ok" else 503)
+
+
+@pytest.mark.django_db
+def test_a_case_that_fails_to_change_hands_is_a_warning_and_turns_nothing_red(client, swept):
+    at = now() - timedelta(hours=1)
+    SunChange.objects.create(at=at, try_at=now(), from_center="cambridge", to_center="denver", attempts=2)
+
+    response = client.get("/readyz")
+
+    assert response.status_code == 200
+    assert response.json()["warnings"] == {"sun": "a case fails to change hands, due 3600 s ago"}
+
+
+@pytest.mark.django_db
 def test_a_portal_with_tables_missing_is_not_ready(client, swept):
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM django_migrations WHERE app = 'sessions'")
@@ -122,7 +145,7 @@ def test_a_probe_that_comes_every_second_looks_up_what_may_change_and_connects_n
     client.get("/readyz")
     connection = redis_connection()
 
-    with django_assert_num_queries(3):  # SELECT 1, late timers, failed timers; `swept` answers for the sweep
+    with django_assert_num_queries(4):  # SELECT 1, late timers, failed timers, the sun; `swept` answers for the sweep
         assert client.get("/readyz").status_code == 200
 
     assert redis_connection() == connection
@@ -152,6 +175,7 @@ def test_a_portal_without_its_database_is_not_ready(client, swept, no_database):
         "redis": "ok",
         "sweep": "does not answer",
         "timers": "does not answer",
+        "sun": "does not answer",
     }
 
 

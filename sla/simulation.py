@@ -10,14 +10,13 @@ from datetime import date, datetime
 from typing import Any
 
 from accounts.refusal import Refusal
-from cases import rules, transitions
+from cases import positions, rules, transitions
 from cases.enums import (
     CUSTOMER_SIDE,
     ActorRole,
     Channel,
     ClosureReason,
     EventKind,
-    Severity,
     Side,
     Status,
     Verb,
@@ -208,14 +207,11 @@ class _Case:
             case StoryKind.CALLED:
                 return EventKind.CALLED, {"reached": told["reached"], "summary": ""}
             case StoryKind.SEVERITY_PROPOSED:
-                return _proposal(state, fact)
+                return positions.proposed(state, _side(fact.by), told["severity"], reason="-", phone=told["phone"])
             case StoryKind.SEVERITY_AGREED:
-                rules.require_agreeable(state, told["severity"], _position(state, _other(fact.by)))
-                return _settled(state, told["severity"])
+                return positions.agreed(state, _side(fact.by), told["severity"])
             case StoryKind.SEVERITY_REDUCED:
-                rules.require_agreed(state)
-                rules.require_lower_severity(state.severity, told["severity"])
-                return _reduced(state, told["severity"], agreed=False)
+                return positions.reduced(state, told["severity"], reason="-")
             case StoryKind.ATTEMPTED:
                 channel, announces = told["channel"], told["announces_closure"]
                 rules.require_written_announcement(channel, announces)
@@ -295,37 +291,3 @@ _PLAIN: Mapping[StoryKind, EventKind] = {
 
 def _side(by: ActorRole) -> Side:
     return Side.CUSTOMER if by in CUSTOMER_SIDE else Side.SUPPORT
-
-
-def _other(by: ActorRole) -> Side:
-    return Side.SUPPORT if _side(by) is Side.CUSTOMER else Side.CUSTOMER
-
-
-def _position(state: State, side: Side) -> Severity | None:
-    return state.requested if side is Side.CUSTOMER else state.proposed
-
-
-def _proposal(state: State, fact: StoryFact) -> tuple[EventKind, dict[str, Any]]:
-    """A severity put forward; where the other side already stands there, it is agreed."""
-    to, own = fact.data["severity"], _position(state, _side(fact.by))
-    rules.require_open_to_proposals(state, to, own)
-    rules.require_phone(to, fact.data["phone"] or state.phone)
-    if to == _position(state, _other(fact.by)) and not rules.takes_back(state, to, own):
-        return _settled(state, to, fact.data["phone"])
-    side, phone = _side(fact.by), fact.data["phone"]
-    return EventKind.SEVERITY_PROPOSED, {"severity": int(to), "side": side, "reason": "", "phone": phone}
-
-
-def _settled(state: State, to: Severity, phone: str = "") -> tuple[EventKind, dict[str, Any]]:
-    if state.severity_agreed_at:
-        return _reduced(state, to, agreed=True)
-    return EventKind.SEVERITY_AGREED, {"severity": int(to), "phone": phone}
-
-
-def _reduced(state: State, to: Severity, *, agreed: bool) -> tuple[EventKind, dict[str, Any]]:
-    return EventKind.SEVERITY_REDUCED, {
-        "before": int(state.severity),
-        "severity": int(to),
-        "reason": "",
-        "agreed": agreed,
-    }

@@ -143,7 +143,9 @@ def _require_staff(field: str, person: User, layer: Layer = Layer.SHIFT) -> None
 
 def _require_length(row: OnCall | Absence) -> None:
     require_near("starts_at", row.starts_at.date())
-    if row.ends_at <= row.starts_at:
+    if row.ends_at == row.starts_at:
+        raise Refusal("ends_at_same", "The end is the same as the beginning.")
+    if row.ends_at < row.starts_at:
         raise Refusal("ends_at_before_starts_at", "The end lies before the beginning.")
     if row.ends_at - row.starts_at > LONGEST:
         raise Refusal("ends_at_far", "Two years at most: is the end right?")

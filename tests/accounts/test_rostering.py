@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts import rostering
-from accounts.conflicts import Kind, clashes, lacking, on_holidays, seats_of, without_person
+from accounts.conflicts import Kind, clashes, lacking, on_holidays, seats_of, unfit, without_person
 from accounts.enums import AbsenceReason, Layer, StaffRole
 from accounts.models import Absence, OnCall, RosterEntry, Swap
 from accounts.seats import Away, Center, Entry, House, Pattern, Seat, Span, misses_a_day
@@ -93,15 +93,15 @@ def test_customer_service_is_never_the_engineer_on_call(support_manager, custome
         rostering.keep(turn, by=support_manager)
 
 
-@pytest.mark.parametrize("hours", [0, -1])
-def test_an_end_that_is_not_after_the_beginning_is_refused(support_manager, engineer, hours):
+@pytest.mark.parametrize(("hours", "code"), [(0, "ends_at_same"), (-1, "ends_at_before_starts_at")])
+def test_an_end_that_is_not_after_the_beginning_is_refused(support_manager, engineer, hours, code):
     span = {"starts_at": NOON, "ends_at": NOON + hours * HOUR}
 
     for row in (
         OnCall(user=engineer, duty=Layer.ENGINEER, **span),
         Absence(user=engineer, reason=AbsenceReason.SICK, **span),
     ):
-        with refused("ends_at_before_starts_at"):
+        with refused(code):
             rostering.keep(row, by=support_manager)
 
 
@@ -259,17 +259,40 @@ def test_a_public_holiday_at_the_center_speaks_against_a_shift_alone():
     [
         (Layer.ENGINEER, {"a", "b"}, []),
         (Layer.ENGINEER, {"a"}, ["Beta"]),
-        (Layer.SHIFT, {"a"}, []),
+        (Layer.SHIFT, {"a", "b"}, []),
+        (Layer.SHIFT, {"a"}, ["Beta"]),
         (Layer.SHIFT, {"other"}, ["Alpha, Beta"]),
         (Layer.MANAGER, set(), []),
     ],
 )
-def test_an_engineer_on_call_needs_every_skill_and_one_on_shift_any(layer, skills, missing):
+def test_what_an_engineer_does_not_know_is_told_on_shift_and_on_call(layer, skills, missing):
     seats = [Seat(ANNA, layer, "", None, FIRST, LAST), Seat(BORIS, layer, "", None, FIRST, LAST)]
 
     found = lacking(seats, {ANNA: skills}, {"a": "Alpha", "b": "Beta"})
 
     assert [(one.person, one.detail) for one in found] == [(ANNA, detail) for detail in missing]
+
+
+UNFIT = {
+    "an engineer for an engineer": ("escalation_engineer", "support_engineer", Layer.SHIFT, []),
+    "an administrator for an engineer": ("admin", "support_engineer", Layer.SHIFT, ["support_engineer"]),
+    "Engineering for an engineer": ("engineering", "support_engineer", Layer.SHIFT, ["support_engineer"]),
+    "Customer Service for Customer Service": ("customer_service", "customer_service", Layer.SHIFT, []),
+    "an engineer for a manager's shift": ("support_engineer", "support_manager", Layer.SHIFT, []),
+    "an engineer for a manager on call": ("support_engineer", "support_manager", Layer.MANAGER, ["support_manager"]),
+}
+
+
+@pytest.mark.clause("C-RAS-01", "C-STF-02")
+@pytest.mark.parametrize(("role", "of", "layer", "lacks"), UNFIT.values(), ids=UNFIT)
+def test_who_takes_over_needs_the_role_for_it(role, of, layer, lacks):
+    left = [Seat(BORIS, layer, "", None, FIRST, LAST)]
+
+    assert [one.detail for one in unfit(ANNA, role, of, left, Span(FIRST, LAST))] == lacks
+
+
+def test_cases_are_for_engineers_though_no_shift_is_left():
+    assert [one.kind for one in unfit(ANNA, "admin", "support_engineer", [], Span(FIRST, LAST))] == [Kind.ROLE]
 
 
 HALF_HOURS = st.integers(0, 47).map(lambda count: time(count // 2, 30 * (count % 2)))

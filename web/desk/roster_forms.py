@@ -21,6 +21,9 @@ from web.desk.kept_forms import SeenForm
 DAYS = [(number, name[:3]) for number, name in enumerate(calendar.day_name)]
 
 
+_OF_THE_LIST = {"required": "Choose something of the list.", "invalid_choice": "Choose something of the list."}
+
+
 class StaffField(forms.ModelChoiceField):
     """Somebody of support who may sign in."""
 
@@ -142,7 +145,7 @@ class EntryForm(RowForm):
     row: RosterEntry
 
     user = StaffField(label="Who")
-    layer = forms.ChoiceField(label="Does what", choices=Layer.choices())
+    layer = forms.ChoiceField(label="Does what", choices=Layer.choices(), error_messages=_OF_THE_LIST)
     center = forms.ModelChoiceField(
         SupportCenter.objects.all(),
         label="Center",
@@ -155,7 +158,10 @@ class EntryForm(RowForm):
         choices=DAYS,
         coerce=int,
         widget=forms.CheckboxSelectMultiple(attrs={"class": "row"}),
-        error_messages={"required": "Choose at least one day of the week."},
+        error_messages={
+            "required": "Choose at least one day of the week.",
+            "invalid_choice": "Choose days of the week, Monday to Sunday.",
+        },
     )
     opens = HoursField(label="Begins")
     closes = HoursField(label="Ends", help_text="Not after the beginning: on the next day. 00:00 is midnight.")
@@ -164,7 +170,12 @@ class EntryForm(RowForm):
         min_value=1,
         max_value=52,
         help_text="1 is every week; counted from the week of the first day.",
-        error_messages={"required": "Every how many weeks?", "invalid": "Give a whole number of weeks."},
+        error_messages={
+            "required": "Every how many weeks?",
+            "invalid": "Give a whole number of weeks.",
+            "min_value": "A roster repeats every 1 to 52 weeks.",
+            "max_value": "A roster repeats every 1 to 52 weeks.",
+        },
     )
     from_on = DayField(label="First day")
     until_on = DayField(label="Last day", required=False, help_text="Empty: until further notice.")
@@ -194,7 +205,7 @@ class AbsenceForm(RowForm):
     row: Absence
 
     user = StaffField(label="Who is away")
-    reason = forms.ChoiceField(label="Why", choices=AbsenceReason.choices())
+    reason = forms.ChoiceField(label="Why", choices=AbsenceReason.choices(), error_messages=_OF_THE_LIST)
     starts_at = MomentField(label="From")
     ends_at = MomentField(label="Until")
     substitute = StaffField(
@@ -212,7 +223,7 @@ class AbsenceForm(RowForm):
         ],
         coerce={"usual": None, "yes": True, "no": False}.get,
         help_text="Who takes which is shown before anything is saved.",
-        error_messages={"required": "Say what becomes of them."},
+        error_messages={"required": "Say what becomes of them.", "invalid_choice": "Choose something of the list."},
     )
 
     def __init__(self, row: Absence, data: Any = None, *, initial: dict[str, Any] | None = None):
@@ -235,13 +246,16 @@ class OnCallForm(RowForm):
     row: OnCall
 
     user = StaffField(label="Who")
-    duty = forms.ChoiceField(label="Does what", choices=[(one.value, one.label) for one in ON_CALL])
+    duty = forms.ChoiceField(
+        label="Does what", choices=[(one.value, one.label) for one in ON_CALL], error_messages=_OF_THE_LIST
+    )
     region = forms.ModelChoiceField(
         Region.objects.all(),
         label="For which region",
         required=False,
         empty_label="Everywhere",
         help_text="Only an engineer on call everywhere can hold the sun.",
+        error_messages=_OF_THE_LIST,
     )
     starts_at = MomentField(label="From")
     ends_at = MomentField(label="Until")

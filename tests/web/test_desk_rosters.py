@@ -199,6 +199,32 @@ def test_a_long_list_says_how_many_more_there_are_and_shows_them_when_asked_to(e
     assert "Show the other" not in text_of(whole)
 
 
+def test_hours_lead_to_what_they_follow_from_and_say_whose_they_are(entry, browse, manager, engineer):
+    turn = OnCall.objects.create(user=engineer, duty=Layer.ENGINEER, starts_at=NOON + DAY, ends_at=NOON + DAY + HOUR)
+    links = dict(re.findall(r'<a href="([^"]+)" title="[^"]+">(.*?)</a>', manager.get(ROSTERS).content.decode()))
+    names = {address: " ".join(re.sub(r"<[^>]+>", "", link).split()) for address, link in links.items()}
+
+    swap, own = f"{ROSTERS}entries/{entry.key}/swap/?on=2026-03-05", f"{ROSTERS}on-call/{turn.key}/"
+    assert names[swap] == f"09:00–17:00, {engineer.name}, Thu 5: swap this day"
+    assert names[own] == f"12:00–13:00, {engineer.name}, Thu 5: change this turn on call"
+    assert own not in browse(engineer).get(ROSTERS).content.decode()
+
+
+def test_the_repeating_roster_begins_with_who_works_now(entry, browse, engineer, second_engineer, emea_center):
+    def also(person, **other):
+        usual = {"weekdays": [0], "opens": time(7), "closes": time(9), "from_on": date(2025, 1, 1)}
+        return RosterEntry.objects.create(user=person, center=emea_center, **usual | other)
+
+    on_call = also(engineer, layer=Layer.ENGINEER, opens=time(0))
+    later = also(engineer, opens=time(6), from_on=date(2026, 3, 9))
+    early = [also(second_engineer), also(engineer)]
+    also(engineer, until_on=date(2026, 3, 1))
+
+    listed = [one for one, _ in browse(engineer).get(ROSTERS).context["entries"]]
+
+    assert listed == [early[1], early[0], entry, on_call, later]
+
+
 def test_a_public_holiday_stands_over_its_day(entry, browse, engineer):
     entry.center.country = "GB"
     entry.center.save()

@@ -75,7 +75,8 @@ def _places(today: date) -> Iterator[Place]:
     lived_in = {one[:2]: one[2] for one in Organization.objects.values_list(*place).annotate(Count("pk")).order_by()}
     pinned = {one[:2]: one[2] for one in HolidayImport.objects.values_list(*place).annotate(Max("year")).order_by()}
     ahead = list(Holiday.objects.filter(on__gte=today, on__lt=today + YEAR).order_by("on"))
-    for country, subdivision in sorted({*lived_in, *pinned, *((one.country, one.subdivision) for one in ahead)}):
+    known = {*lived_in, *pinned, *((one.country, one.subdivision) for one in ahead)}
+    for country, subdivision in sorted(known, key=lambda one: place_name(*one)):
         days = {one.on: one.name for one in reversed(ahead) if _is_kept(one, country, subdivision)}
         coming = min(days, default=None)
         yield Place(

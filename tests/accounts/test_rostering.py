@@ -28,6 +28,107 @@ def entry(engineer, emea_center) -> RosterEntry:
     )
 
 
+# A change holds from a day
+
+
+def entries() -> list[tuple[time, date, date | None]]:
+    return list(RosterEntry.objects.order_by("from_on").values_list("closes", "from_on", "until_on"))
+
+
+@pytest.mark.clause("C-FTS-04")
+def test_a_change_leaves_the_days_before_it_as_they_were_and_takes_later_swaps_along(
+    entry, support_manager, engineer, second_engineer
+):
+    rostering.keep(entry, by=support_manager)
+    before, after, own = (
+        Swap.objects.create(entry=entry, on=on, user=user, reason="A wedding.")
+        for on, user in (
+            (date(2026, 3, 3), second_engineer),
+            (date(2026, 3, 12), second_engineer),
+            (date(2026, 3, 13), support_manager),
+        )
+    )
+    LogEntry.objects.all().delete()
+    entry.closes, entry.user = time(18), support_manager
+
+    later = rostering.keep(entry, by=support_manager, since=date(2026, 3, 11))
+
+    first = RosterEntry.objects.exclude(pk=later.pk).get()
+    assert entries() == [(time(17), MONDAY, date(2026, 3, 10)), (time(18), date(2026, 3, 11), None)]
+    assert (first.user, later.user, first.key == later.key) == (engineer, support_manager, False)
+    assert dict(Swap.objects.values_list("pk", "entry")) == {before.pk: first.pk, after.pk: later.pk}
+    assert not Swap.objects.filter(pk=own.pk).exists()
+    assert sorted(LogEntry.objects.values_list("object_id", "action_flag")) == sorted(
+        [(str(later.pk), 1), (str(first.pk), 2)]
+    )
+
+
+@pytest.mark.clause("C-FTS-04")
+@pytest.mark.parametrize(
+    ("since", "first"),
+    [(date(2026, 3, 18), date(2026, 3, 18)), (date(2026, 3, 11), date(2026, 3, 16))],
+    ids=["in a week that is worked", "in one that is not"],
+)
+def test_a_change_keeps_the_rhythm_of_the_weeks(entry, support_manager, since, first):
+    entry.every_weeks = 2
+    rostering.keep(entry, by=support_manager)
+    entry.closes = time(18)
+
+    later = rostering.keep(entry, by=support_manager, since=since)
+
+    assert later.from_on == first
+    assert [later.pattern.falls_on(date(2026, 3, day)) for day in (20, 27)] == [True, False]
+
+
+WHOLE = {
+    "from the first day": ({"closes": time(18)}, MONDAY, (time(18), MONDAY, None)),
+    "from long before": ({"closes": time(18)}, date(2025, 1, 1), (time(18), MONDAY, None)),
+    "of the last day alone": (
+        {"until_on": date(2026, 3, 31)},
+        date(2026, 3, 11),
+        (time(17), MONDAY, date(2026, 3, 31)),
+    ),
+    "with no day before it": ({"closes": time(18), "weekdays": [0]}, date(2026, 3, 3), None),
+}
+
+
+@pytest.mark.parametrize(("changed", "since", "becomes"), WHOLE.values(), ids=WHOLE)
+def test_a_change_that_parts_nothing_stays_one_entry(entry, support_manager, changed, since, becomes):
+    if becomes is None:
+        entry.weekdays = [2]
+    rostering.keep(entry, by=support_manager)
+    for name, value in changed.items():
+        setattr(entry, name, value)
+
+    rostering.keep(entry, by=support_manager, since=since)
+
+    assert entries() == [becomes or (time(18), since, None)]
+
+
+@pytest.mark.parametrize(
+    ("changed", "since", "code"),
+    [
+        ({"closes": time(18)}, date(2026, 6, 1), "holds_from_after_end"),
+        ({"closes": time(18)}, date(9999, 12, 31), "holds_from_far"),
+        ({"closes": time(18), "until_on": date(2026, 3, 9)}, date(2026, 3, 11), "until_on_before_change"),
+        ({"from_on": date(2026, 3, 9)}, date(2026, 3, 11), "from_on_before_change"),
+    ],
+    ids=str,
+)
+def test_a_change_that_cannot_hold_from_its_day_is_refused_and_changes_nothing(
+    entry, support_manager, changed, since, code
+):
+    entry.until_on = date(2026, 5, 1)
+    rostering.keep(entry, by=support_manager)
+    for name, value in changed.items():
+        setattr(entry, name, value)
+
+    with refused(code):
+        rostering.keep(entry, by=support_manager, since=since)
+
+    assert entries() == [(time(17), MONDAY, date(2026, 5, 1))]
+
+
 # Who may, and what cannot be
 
 

@@ -61,6 +61,7 @@ def wanted(person, **other) -> dict[str, object]:
         "every_weeks": "1",
         "from_on": "2026-03-09",
         "until_on": "",
+        "holds_from": "2025-01-01",
     }
     return filled | other
 
@@ -352,6 +353,56 @@ def test_an_entry_is_changed_and_does_not_conflict_with_itself(entry, manager, e
     assert manager.post(address, changed | seen(manager, address)).status_code == 302
     entry.refresh_from_db()
     assert entry.weekdays == [0, 1]
+
+
+@pytest.mark.clause("C-FTS-04")
+def test_a_change_holds_from_today_unless_somebody_says_otherwise(entry, manager, engineer, knows_all):
+    address = f"{ROSTERS}entries/{entry.key}/"
+    page = manager.get(address)
+    form = wanted(engineer, weekdays=WEEKDAYS, from_on="2025-01-01", closes="17:30")
+    proposed = {"holds_from": str(page.context["form"]["holds_from"].value())}
+
+    saved = manager.post(address, form | hidden_fields(page) | proposed)
+
+    assert saved.status_code == 302
+    assert proposed == {"holds_from": "2026-03-04"}
+    assert "To change it from its first day, choose 1 Jan 2025." in text_of(page)
+    assert list(RosterEntry.objects.order_by("from_on").values_list("closes", "from_on", "until_on")) == [
+        (time(17), date(2025, 1, 1), date(2026, 3, 3)),
+        (time(17, 30), date(2026, 3, 4), None),
+    ]
+    week = text_of(manager.get(ROSTERS))
+    assert (week.count("09:00–17:00 , "), week.count("09:00–17:30 , ")) == (2, 3)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field", "said"),
+    [
+        ({"holds_from": ""}, "holds_from", "Choose a day."),
+        ({"holds_from": "9999-12-31"}, "holds_from", "Choose a day from 2000 to 2099."),
+        ({"holds_from": "2026-03-04", "from_on": "2025-02-01"}, "from_on", "The first day lies before the day"),
+    ],
+    ids=str,
+)
+def test_a_change_that_cannot_hold_from_its_day_is_refused_next_to_the_field(
+    entry, manager, engineer, wrong, field, said
+):
+    address = f"{ROSTERS}entries/{entry.key}/"
+    form = wanted(engineer, from_on="2025-01-01") | seen(manager, address)
+
+    page = manager.post(address, form | wrong)
+
+    assert page.status_code == 422
+    assert said in " ".join(page.context["form"].errors[field])
+    assert RosterEntry.objects.get().weekdays == WEEKDAYS
+
+
+@pytest.mark.parametrize("span", [{"from_on": date(2026, 3, 5)}, {"until_on": date(2026, 3, 1)}], ids=str)
+def test_what_has_not_begun_or_is_over_is_changed_throughout(entry, manager, span):
+    RosterEntry.objects.filter(pk=entry.pk).update(**span)
+
+    assert "holds_from" not in manager.get(f"{ROSTERS}entries/{entry.key}/").context["form"].fields
+    assert "holds_from" not in manager.get(f"{ROSTERS}entries/new/").context["form"].fields
 
 
 def test_an_entry_is_removed(entry, manager):

@@ -24,13 +24,18 @@ from web.case.times import Times
 SHOWN = 12
 
 
-def conflicts_of(row: Row, by: User, times: Times, *, seen: str, removing: bool = False) -> list[str]:
+def conflicts_of(
+    row: Row, by: User, times: Times, *, seen: str, since: date | None = None, removing: bool = False
+) -> list[str]:
     """Sentences for the reader about saving the line, or removing it, the worst first; none when there is nothing.
 
     Of a line that is kept already, only what the change adds. Looks a year ahead from the present. Writes nothing, and
-    raises what `rostering` would; `seen` as there.
+    raises what `rostering` would; `seen` and `since` as there.
     """
-    opened = list(_gaps_opened(row, by, times, seen=seen, removing=removing))
+    opened = list(_gaps_opened(row, by, times, seen=seen, since=since, removing=removing))
+    if since and isinstance(row, RosterEntry):
+        row = copy(row)
+        row.from_on = rostering.beginning(row, since)
     told = list(dict.fromkeys([*opened, *([] if removing else _sentences(_added(row, times), row, times))]))
     more = [f"And {len(told) - SHOWN} more."] if len(told) > SHOWN else []
     return told[:SHOWN] + more
@@ -141,7 +146,7 @@ def _lacking(wanted: Sequence[Seat]) -> list[Conflict]:
     return lacking(wanted, skills, dict(Product.objects.values_list("code", "name")))
 
 
-def _gaps_opened(row: Row, by: User, times: Times, *, seen: str, removing: bool) -> Iterator[str]:
+def _gaps_opened(row: Row, by: User, times: Times, *, seen: str, since: date | None, removing: bool) -> Iterator[str]:
     """When nobody would hold Severity 1 in the year ahead who does now: the change is tried out and taken back."""
     before = [Span(gap.begins, gap.ends) for gap in sun.prove(times.now).gaps]
     with transaction.atomic():
@@ -149,7 +154,7 @@ def _gaps_opened(row: Row, by: User, times: Times, *, seen: str, removing: bool)
         if removing:
             rostering.remove(tried, by=by, seen=seen)
         else:
-            rostering.keep(tried, by=by, seen=seen)
+            rostering.keep(tried, by=by, seen=seen, since=since)
         after = joined(Span(gap.begins, gap.ends) for gap in sun.prove(times.now).gaps)
         transaction.set_rollback(True)
     for gap in after:

@@ -74,10 +74,15 @@ class HoursField(forms.TimeField):
 
 
 class RowForm(SeenForm):
-    """A line of a roster. Once valid, `row` is what it asks for, not saved."""
+    """A line of a roster. Once valid, `row` is what it asks for, not saved, and holds `since` a day; None: throughout.
+
+    Fields that are `apart` are none of the row's.
+    """
 
     noun: ClassVar[str]
     beside: ClassVar[Sequence[Sequence[str]]]
+    apart: ClassVar[frozenset[str]] = frozenset({"seen"})
+    since: date | None = None
 
     def __init__(self, row: Row, data: Any = None, *, initial: dict[str, Any] | None = None):
         """`initial` goes before what stands in `row`."""
@@ -93,13 +98,13 @@ class RowForm(SeenForm):
     @property
     def lines(self) -> list[list[forms.BoundField]]:
         """The fields as they stand beside each other."""
-        return [[self[name] for name in names] for names in self.beside]
+        return [[self[name] for name in names if name in self.fields] for names in self.beside]
 
     def clean(self) -> dict[str, Any]:
         """What cannot be is told next to its field."""
         given: dict[str, Any] = super().clean() or {}
         if not self.errors:
-            for name in given.keys() - {"seen"}:
+            for name in given.keys() - self.apart:
                 setattr(self.row, name, given[name])
             try:
                 require_possible(self.row)
@@ -109,7 +114,7 @@ class RowForm(SeenForm):
 
     def otherwise(self, kept: Row) -> Iterator[str]:
         for field in type(self)(kept).visible_fields():
-            if field.field.has_changed(field.initial, self[field.name].data):
+            if field.name not in self.apart and field.field.has_changed(field.initial, self[field.name].data):
                 yield f"{field.label}: {_written(field)}"
 
 
@@ -141,7 +146,9 @@ class EntryForm(RowForm):
         ("weekdays",),
         ("opens", "closes"),
         ("from_on", "until_on"),
+        ("holds_from",),
     )
+    apart = frozenset({"seen", "holds_from"})
     row: RosterEntry
 
     user = StaffField(label="Who")
@@ -179,6 +186,23 @@ class EntryForm(RowForm):
     )
     from_on = DayField(label="First day")
     until_on = DayField(label="Last day", required=False, help_text="Empty: until further notice.")
+    holds_from = DayField(label="The change holds from")
+
+    def __init__(self, row: RosterEntry, data: Any = None, *, initial: dict[str, Any] | None = None):
+        """An entry that goes on and has begun before today, at its center, is asked from when on it changes."""
+        today = timezone.localdate(timezone=ZoneInfo(row.center.zone)) if row.pk else date.min
+        super().__init__(row, data, initial={"holds_from": today} | (initial or {}))
+        if row.pk and row.from_on < today and (row.until_on is None or row.until_on >= today):
+            first = f"{row.from_on.day} {row.from_on:%b %Y}"
+            told = f"Days before it stay as they were. To change it from its first day, choose {first}."
+            self.fields["holds_from"].help_text = told
+        else:
+            del self.fields["holds_from"]
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean()
+        self.since = given.get("holds_from")
+        return given
 
 
 class SwapForm(RowForm):

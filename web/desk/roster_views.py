@@ -117,7 +117,7 @@ def _edit(request: HttpRequest, make: Callable[..., RowForm], row: rostering.Row
     moves: Moves | None = None
     try:
         if removing or (request.method == "POST" and form.is_valid()):
-            conflicts = conflicts_of(row, reader, times, seen=seen, removing=removing)
+            conflicts = conflicts_of(row, reader, times, seen=seen, since=form.since, removing=removing)
             moves = moves_of(row, reader, times) if isinstance(row, Absence) and not removing else None
             weighed = [*conflicts, *(moves.in_short() if moves else ()), *(["Remove it?"] if removing else ())]
             despite = digest(weighed) if weighed else ""
@@ -126,7 +126,7 @@ def _edit(request: HttpRequest, make: Callable[..., RowForm], row: rostering.Row
                 if removing:
                     rostering.remove(row, by=reader, seen=seen)
                 else:
-                    rostering.keep(row, by=reader, seen=seen)
+                    row = rostering.keep(row, by=reader, seen=seen, since=form.since)
                 messages.success(request, said)
                 return redirect(back if removing else _week_of(row))
     except Gone as gone:

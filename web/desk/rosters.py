@@ -160,10 +160,12 @@ def _listed(entries: Iterable[RosterEntry], monday: date) -> list[RosterEntry]:
     """Those that have not ended before the week: shifts by their hours, then who is on call, then what begins later."""
     going_on = [one for one in entries if one.until_on is None or one.until_on >= monday]
     sunday = monday + 6 * DAY
-    return sorted(
-        going_on,
-        key=lambda one: (one.from_on > sunday, one.layer != Layer.SHIFT, one.opens, one.closes, one.user.name, one.pk),
-    )
+
+    def place(one: RosterEntry) -> tuple[Any, ...]:
+        later = one.from_on if one.from_on > sunday else date.min
+        return later > sunday, one.layer != Layer.SHIFT, one.opens, one.closes, later, one.user.name, one.pk
+
+    return sorted(going_on, key=place)
 
 
 def _weekdays(entry: RosterEntry) -> str:

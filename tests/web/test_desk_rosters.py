@@ -617,6 +617,16 @@ def test_a_change_tells_only_what_it_adds(entry, manager, engineer):
     assert same_days.status_code == 302
 
 
+@pytest.mark.clause("C-STF-08")
+def test_a_skill_that_was_missing_on_a_shift_is_told_again_of_a_turn_on_call(entry, manager, engineer, product):
+    address = f"{ROSTERS}entries/{entry.key}/"
+    form = wanted(engineer, weekdays=WEEKDAYS, from_on="2025-01-01") | seen(manager, address)
+
+    page = manager.post(address, form | {"layer": "engineer"})
+
+    assert f"{engineer.name} has no skill in {product.name}." in told(page)
+
+
 def test_what_lies_wholly_in_the_past_is_weighed_first(entry, manager, engineer, second_engineer, knows_all):
     span = {"starts_at": "2026-02-16T00:00", "ends_at": "2026-02-21T00:00"}
     absence = {"user": engineer.pk, "reason": "holiday", "hands_over": "no", "substitute": ""}

@@ -42,9 +42,13 @@ def conflicts_of(
 
 
 def _added(row: Row, times: Times) -> list[Conflict]:
-    """What speaks against the line, the worst first, without what speaks against it as it is kept."""
+    """What speaks against the line, the worst first, without what speaks against it as it is kept.
+
+    Other work is weighed anew: what nobody misses on a shift may be missed on call.
+    """
     kept = type(row)._default_manager.filter(pk=row.pk).first() if row.pk else None
-    known = list(_found(kept, times)) if kept else []
+    same_work = all(getattr(kept, name, None) == getattr(row, name, None) for name in ("layer", "duty"))
+    known = list(_found(kept, times)) if kept and same_work else []
     added = [one for one in _found(row, times) if not any(one.is_known_from(other) for other in known)]
     return sorted(added, key=lambda one: list(Kind).index(one.kind))
 

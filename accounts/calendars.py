@@ -13,7 +13,7 @@ import holidays
 from django.db import transaction
 from django.db.models import Exists, F, Q, QuerySet, Subquery
 
-from accounts.models import FrozenCalendar, Holiday, HolidayImport, Organization, RegionCalendar
+from accounts.models import FrozenCalendar, Holiday, HolidayImport, Organization, Region, RegionCalendar
 from accounts.refusal import Refusal
 
 YEARS_BEFORE, YEARS_AFTER = 1, 3
@@ -75,6 +75,16 @@ def require_place(country: str, subdivision: str) -> None:
     if subdivision and subdivision not in (parts or []) and not there.filter(subdivision=subdivision).exists():
         known = ", ".join(parts or []) or "none"
         raise Refusal("subdivision_unknown", f"“{subdivision}” is no part of {country} with own holidays ({known}).")
+
+
+def region_of(country: str) -> Region | None:
+    """The region whose organizations are there, or whose support centers, or that keeps hours of this country."""
+    with_hours = Region.objects.filter(calendars__country="").distinct()
+    return (
+        with_hours.filter(organizations__country=country).first()
+        or with_hours.filter(centers__country=country).first()
+        or with_hours.filter(pk__in=RegionCalendar.objects.filter(country=country).values("region")).first()
+    )
 
 
 def renewed(frozen: FrozenCalendar, organization: Organization, received_at: datetime) -> FrozenCalendar:

@@ -1,4 +1,4 @@
-"""What speaks against a place in a roster: away, a public holiday, double-booked, lacking a skill.
+"""What speaks against a place in a roster: double-booked, lacking a role or a skill, away, a public holiday.
 
 Standard library only. A conflict is a warning for whoever makes the roster; what cannot be at all is refused by
 `accounts.rostering`.
@@ -9,23 +9,28 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import NamedTuple
 
-from accounts.enums import Layer, Worded
+from accounts.enums import TAKER_ROLES, Layer, StaffRole, Worded
 from accounts.seats import Entry, House, Seat, Span, common
 
 
 class Kind(Worded):
-    """What speaks against it."""
+    """What speaks against it, the worst first."""
 
-    AWAY = "away", "Away"
-    HOLIDAY = "holiday", "Public holiday"
     DOUBLE = "double", "Double-booked"
+    ROLE = "role", "Lacks the role"
     SKILL = "skill", "Lacks a skill"
+    KNOWN = "known", "Away already"
+    AWAY = "away", "Away"
+    LEFT = "left", "Nobody stands in"
+    PAST = "past", "Wholly in the past"
+    LONG = "long", "A day and a night"
+    HOLIDAY = "holiday", "Public holiday"
 
 
 class Conflict(NamedTuple):
     """`person` cannot well sit there: for the first time in `first`, and `times` times in all.
 
-    `detail` is the absence's reason, the holiday's name, where the person sits at the same time, or the skill.
+    `detail` is the absence's reason, the holiday's name, where the person sits at the same time, the role or the skill.
     """
 
     kind: Kind
@@ -33,6 +38,11 @@ class Conflict(NamedTuple):
     detail: str
     first: Span
     times: int = 1
+
+    def is_known_from(self, other: "Conflict") -> bool:
+        """Whether the other says as much already: a change that moves some hours within the same days adds nothing."""
+        same_day = self.first.begins.date() == other.first.begins.date()
+        return self[:3] == other[:3] and same_day and self.times <= other.times
 
 
 def seats_of(entry: Entry, first: datetime, last: datetime) -> list[Seat]:
@@ -72,17 +82,32 @@ def on_holidays(entry: Entry, holidays: Mapping[date, str], first: datetime, las
 
 
 def lacking(seats: Sequence[Seat], skills: Mapping[int, Collection[str]], needed: Mapping[str, str]) -> list[Conflict]:
-    """What is missing: an engineer on call is alone and needs every skill, on a shift any one of them will do.
+    """What engineers who sit there do not know; who is on call as a manager need not.
 
     `skills` are those of each engineer, `needed` names what there is to know.
     """
     found = []
-    for person, layer in dict.fromkeys((seat.person, seat.layer) for seat in seats):
+    for person in dict.fromkeys(seat.person for seat in seats if seat.layer is not Layer.MANAGER):
         missing = [name for code, name in needed.items() if code not in skills.get(person, ())]
-        alone = layer is Layer.ENGINEER
-        if person in skills and missing and (alone or len(missing) == len(needed)) and layer is not Layer.MANAGER:
+        if person in skills and missing:
             first = next(seat for seat in seats if seat.person == person)
             found.append(Conflict(Kind.SKILL, person, ", ".join(missing), Span(first.begins, first.ends)))
+    return found
+
+
+def unfit(taker: int, role: StaffRole | None, of: StaffRole | None, left: Sequence[Seat], when: Span) -> list[Conflict]:
+    """What the role of `taker` cannot take over from somebody in the role `of`, who leaves these seats and open cases.
+
+    An engineer's cases and shifts are for engineers, a manager's turn on call is for managers. `when` is for a conflict
+    that has no seat.
+    """
+    first = next((Span(seat.begins, seat.ends) for seat in left if seat.layer is not Layer.MANAGER), when)
+    found = []
+    if of in TAKER_ROLES and role not in TAKER_ROLES:
+        found.append(Conflict(Kind.ROLE, taker, StaffRole.SUPPORT_ENGINEER, first))
+    turns = [Span(seat.begins, seat.ends) for seat in left if seat.layer is Layer.MANAGER]
+    if turns and role != StaffRole.SUPPORT_MANAGER:
+        found.append(Conflict(Kind.ROLE, taker, StaffRole.SUPPORT_MANAGER, min(turns), len(turns)))
     return found
 
 

@@ -3,7 +3,10 @@
 What merely speaks against a line (`accounts.conflicts`) is for the one who makes it to weigh.
 """
 
+from copy import copy
+from datetime import date
 from functools import singledispatch
+from uuid import uuid4
 
 from django.contrib.admin.models import ADDITION, CHANGE, DELETION
 from django.core.exceptions import PermissionDenied
@@ -26,8 +29,11 @@ LONGEST = 2 * 366 * DAY
 
 
 @transaction.atomic
-def keep(row: Row, *, by: User, seen: str | None = None) -> Row:
-    """Save a new or changed line of the rosters, and note who did it.
+def keep(row: Row, *, by: User, seen: str | None = None, since: date | None = None) -> Row:
+    """Save a new or changed line of the rosters, note who did it, and return the line that holds from now on.
+
+    `since` is the local day from which the change of an entry holds: days before it stay as they were, and so they do
+    in an entry of their own that ends there. Swaps of later days go with the change; None: it holds from the first day.
 
     `seen` is the `version` that somebody looked at; None: nobody did. Raises PermissionDenied unless `by` keeps
     rosters, Changed when another version is kept by now, Gone when the line is, or the entry of a swap, Refusal for
@@ -36,6 +42,12 @@ def keep(row: Row, *, by: User, seen: str | None = None) -> Row:
     _require_keeper(by)
     _require_as_seen(row, seen)
     require_possible(row)
+    if isinstance(row, RosterEntry) and since and not row._state.adding:
+        return _save_since(row, since, by=by)
+    return _save(row, by=by)
+
+
+def _save(row: Row, *, by: User) -> Row:
     added = row._state.adding
     if isinstance(row, Absence) and not added:
         _save_known(row)
@@ -43,6 +55,47 @@ def keep(row: Row, *, by: User, seen: str | None = None) -> Row:
         row.save()
     note(row, ADDITION if added else CHANGE, by=by)
     return row
+
+
+def _save_since(changed: RosterEntry, since: date, *, by: User) -> Row:
+    """Save a changed entry so that nothing changes before `since`: as a new one, where the kept one has days before."""
+    require_near("holds_from", since)
+    kept = RosterEntry.objects.get(pk=changed.pk)
+    if since <= kept.from_on or not _changes_days(kept, changed):
+        return _save(changed, by=by)
+    if kept.until_on and since > kept.until_on:
+        raise Refusal("holds_from_after_end", f"It ends before that, on {kept.until_on.day} {kept.until_on:%B %Y}.")
+    if changed.from_on != kept.from_on and changed.from_on < since:
+        raise Refusal("from_on_before_change", "The first day lies before the day from which the change holds.")
+    begins = beginning(changed, since)
+    if changed.until_on and changed.until_on < begins:
+        raise Refusal("until_on_before_change", "The last day lies before the day from which the change holds.")
+    later = copy(changed)
+    later.from_on, kept.until_on = begins, since - DAY
+    if not _ever_falls(kept):
+        return _save(later, by=by)
+    later.pk, later.key, later._state.adding = None, uuid4(), True
+    _save(later, by=by)
+    swaps = Swap.objects.filter(entry=kept, on__gte=since)
+    swaps.exclude(user=later.user_id).update(entry=later)
+    swaps.delete()  # who took a day that is their own by now
+    _save(kept, by=by)
+    return later
+
+
+def _changes_days(kept: RosterEntry, changed: RosterEntry) -> bool:
+    """Whether more is changed than how long the entry goes on, which changes no day that has been."""
+    names = ("user_id", "layer", "center_id", "opens", "closes", "every_weeks", "from_on")
+    alike = all(getattr(kept, name) == getattr(changed, name) for name in names)
+    return not alike or sorted(kept.weekdays) != sorted(changed.weekdays)
+
+
+def beginning(entry: RosterEntry, since: date) -> date:
+    """The first local day from `since` on, and not before its own first, that lies in a week of the entry's rhythm."""
+    day = max(since, entry.from_on)
+    monday = day - day.weekday() * DAY
+    weeks = (monday - (entry.from_on - entry.from_on.weekday() * DAY)).days // 7
+    return day if weeks % entry.every_weeks == 0 else monday + 7 * (-weeks % entry.every_weeks) * DAY
 
 
 def _save_known(absence: Absence) -> None:
@@ -143,7 +196,9 @@ def _require_staff(field: str, person: User, layer: Layer = Layer.SHIFT) -> None
 
 def _require_length(row: OnCall | Absence) -> None:
     require_near("starts_at", row.starts_at.date())
-    if row.ends_at <= row.starts_at:
+    if row.ends_at == row.starts_at:
+        raise Refusal("ends_at_same", "The end is the same as the beginning.")
+    if row.ends_at < row.starts_at:
         raise Refusal("ends_at_before_starts_at", "The end lies before the beginning.")
     if row.ends_at - row.starts_at > LONGEST:
         raise Refusal("ends_at_far", "Two years at most: is the end right?")

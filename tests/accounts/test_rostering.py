@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts import rostering
-from accounts.conflicts import Kind, clashes, lacking, on_holidays, seats_of, without_person
+from accounts.conflicts import Kind, clashes, lacking, on_holidays, seats_of, unfit, without_person
 from accounts.enums import AbsenceReason, Layer, StaffRole
 from accounts.models import Absence, OnCall, RosterEntry, Swap
 from accounts.seats import Away, Center, Entry, House, Pattern, Seat, Span, misses_a_day
@@ -26,6 +26,107 @@ def entry(engineer, emea_center) -> RosterEntry:
     return RosterEntry(
         user=engineer, center=emea_center, weekdays=[0, 1, 2, 3, 4], opens=time(9), closes=time(17), from_on=MONDAY
     )
+
+
+# A change holds from a day
+
+
+def entries() -> list[tuple[time, date, date | None]]:
+    return list(RosterEntry.objects.order_by("from_on").values_list("closes", "from_on", "until_on"))
+
+
+@pytest.mark.clause("C-FTS-04")
+def test_a_change_leaves_the_days_before_it_as_they_were_and_takes_later_swaps_along(
+    entry, support_manager, engineer, second_engineer
+):
+    rostering.keep(entry, by=support_manager)
+    before, after, own = (
+        Swap.objects.create(entry=entry, on=on, user=user, reason="A wedding.")
+        for on, user in (
+            (date(2026, 3, 3), second_engineer),
+            (date(2026, 3, 12), second_engineer),
+            (date(2026, 3, 13), support_manager),
+        )
+    )
+    LogEntry.objects.all().delete()
+    entry.closes, entry.user = time(18), support_manager
+
+    later = rostering.keep(entry, by=support_manager, since=date(2026, 3, 11))
+
+    first = RosterEntry.objects.exclude(pk=later.pk).get()
+    assert entries() == [(time(17), MONDAY, date(2026, 3, 10)), (time(18), date(2026, 3, 11), None)]
+    assert (first.user, later.user, first.key == later.key) == (engineer, support_manager, False)
+    assert dict(Swap.objects.values_list("pk", "entry")) == {before.pk: first.pk, after.pk: later.pk}
+    assert not Swap.objects.filter(pk=own.pk).exists()
+    assert sorted(LogEntry.objects.values_list("object_id", "action_flag")) == sorted(
+        [(str(later.pk), 1), (str(first.pk), 2)]
+    )
+
+
+@pytest.mark.clause("C-FTS-04")
+@pytest.mark.parametrize(
+    ("since", "first"),
+    [(date(2026, 3, 18), date(2026, 3, 18)), (date(2026, 3, 11), date(2026, 3, 16))],
+    ids=["in a week that is worked", "in one that is not"],
+)
+def test_a_change_keeps_the_rhythm_of_the_weeks(entry, support_manager, since, first):
+    entry.every_weeks = 2
+    rostering.keep(entry, by=support_manager)
+    entry.closes = time(18)
+
+    later = rostering.keep(entry, by=support_manager, since=since)
+
+    assert later.from_on == first
+    assert [later.pattern.falls_on(date(2026, 3, day)) for day in (20, 27)] == [True, False]
+
+
+WHOLE = {
+    "from the first day": ({"closes": time(18)}, MONDAY, (time(18), MONDAY, None)),
+    "from long before": ({"closes": time(18)}, date(2025, 1, 1), (time(18), MONDAY, None)),
+    "of the last day alone": (
+        {"until_on": date(2026, 3, 31)},
+        date(2026, 3, 11),
+        (time(17), MONDAY, date(2026, 3, 31)),
+    ),
+    "with no day before it": ({"closes": time(18), "weekdays": [0]}, date(2026, 3, 3), None),
+}
+
+
+@pytest.mark.parametrize(("changed", "since", "becomes"), WHOLE.values(), ids=WHOLE)
+def test_a_change_that_parts_nothing_stays_one_entry(entry, support_manager, changed, since, becomes):
+    if becomes is None:
+        entry.weekdays = [2]
+    rostering.keep(entry, by=support_manager)
+    for name, value in changed.items():
+        setattr(entry, name, value)
+
+    rostering.keep(entry, by=support_manager, since=since)
+
+    assert entries() == [becomes or (time(18), since, None)]
+
+
+@pytest.mark.parametrize(
+    ("changed", "since", "code"),
+    [
+        ({"closes": time(18)}, date(2026, 6, 1), "holds_from_after_end"),
+        ({"closes": time(18)}, date(9999, 12, 31), "holds_from_far"),
+        ({"closes": time(18), "until_on": date(2026, 3, 9)}, date(2026, 3, 11), "until_on_before_change"),
+        ({"from_on": date(2026, 3, 9)}, date(2026, 3, 11), "from_on_before_change"),
+    ],
+    ids=str,
+)
+def test_a_change_that_cannot_hold_from_its_day_is_refused_and_changes_nothing(
+    entry, support_manager, changed, since, code
+):
+    entry.until_on = date(2026, 5, 1)
+    rostering.keep(entry, by=support_manager)
+    for name, value in changed.items():
+        setattr(entry, name, value)
+
+    with refused(code):
+        rostering.keep(entry, by=support_manager, since=since)
+
+    assert entries() == [(time(17), MONDAY, date(2026, 5, 1))]
 
 
 # Who may, and what cannot be
@@ -93,15 +194,15 @@ def test_customer_service_is_never_the_engineer_on_call(support_manager, custome
         rostering.keep(turn, by=support_manager)
 
 
-@pytest.mark.parametrize("hours", [0, -1])
-def test_an_end_that_is_not_after_the_beginning_is_refused(support_manager, engineer, hours):
+@pytest.mark.parametrize(("hours", "code"), [(0, "ends_at_same"), (-1, "ends_at_before_starts_at")])
+def test_an_end_that_is_not_after_the_beginning_is_refused(support_manager, engineer, hours, code):
     span = {"starts_at": NOON, "ends_at": NOON + hours * HOUR}
 
     for row in (
         OnCall(user=engineer, duty=Layer.ENGINEER, **span),
         Absence(user=engineer, reason=AbsenceReason.SICK, **span),
     ):
-        with refused("ends_at_before_starts_at"):
+        with refused(code):
             rostering.keep(row, by=support_manager)
 
 
@@ -259,17 +360,40 @@ def test_a_public_holiday_at_the_center_speaks_against_a_shift_alone():
     [
         (Layer.ENGINEER, {"a", "b"}, []),
         (Layer.ENGINEER, {"a"}, ["Beta"]),
-        (Layer.SHIFT, {"a"}, []),
+        (Layer.SHIFT, {"a", "b"}, []),
+        (Layer.SHIFT, {"a"}, ["Beta"]),
         (Layer.SHIFT, {"other"}, ["Alpha, Beta"]),
         (Layer.MANAGER, set(), []),
     ],
 )
-def test_an_engineer_on_call_needs_every_skill_and_one_on_shift_any(layer, skills, missing):
+def test_what_an_engineer_does_not_know_is_told_on_shift_and_on_call(layer, skills, missing):
     seats = [Seat(ANNA, layer, "", None, FIRST, LAST), Seat(BORIS, layer, "", None, FIRST, LAST)]
 
     found = lacking(seats, {ANNA: skills}, {"a": "Alpha", "b": "Beta"})
 
     assert [(one.person, one.detail) for one in found] == [(ANNA, detail) for detail in missing]
+
+
+UNFIT = {
+    "an engineer for an engineer": ("escalation_engineer", "support_engineer", Layer.SHIFT, []),
+    "an administrator for an engineer": ("admin", "support_engineer", Layer.SHIFT, ["support_engineer"]),
+    "Engineering for an engineer": ("engineering", "support_engineer", Layer.SHIFT, ["support_engineer"]),
+    "Customer Service for Customer Service": ("customer_service", "customer_service", Layer.SHIFT, []),
+    "an engineer for a manager's shift": ("support_engineer", "support_manager", Layer.SHIFT, []),
+    "an engineer for a manager on call": ("support_engineer", "support_manager", Layer.MANAGER, ["support_manager"]),
+}
+
+
+@pytest.mark.clause("C-RAS-01", "C-STF-02")
+@pytest.mark.parametrize(("role", "of", "layer", "lacks"), UNFIT.values(), ids=UNFIT)
+def test_who_takes_over_needs_the_role_for_it(role, of, layer, lacks):
+    left = [Seat(BORIS, layer, "", None, FIRST, LAST)]
+
+    assert [one.detail for one in unfit(ANNA, role, of, left, Span(FIRST, LAST))] == lacks
+
+
+def test_cases_are_for_engineers_though_no_shift_is_left():
+    assert [one.kind for one in unfit(ANNA, "admin", "support_engineer", [], Span(FIRST, LAST))] == [Kind.ROLE]
 
 
 HALF_HOURS = st.integers(0, 47).map(lambda count: time(count // 2, 30 * (count % 2)))

@@ -132,6 +132,7 @@ def test_the_forms_of_the_rosters_are_fit_for_everybody(portal, browser, support
     with visit_as(browser, portal, support_manager) as context:
         page = context.new_page()
         page.goto(addresses["entry"])
+        page.get_by_label("Does what").select_option("Engineer on call")
         page.get_by_role("button", name="Save").click()
         expect(page.get_by_role("alert")).to_contain_text(f"{engineer.name} has no skill in Hypervisor.")
         assert faults(page) == []

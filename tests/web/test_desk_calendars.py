@@ -98,7 +98,7 @@ def test_a_place_shows_its_coming_year_with_closures_and_half_days(browse, engin
     page = browse(engineer).get(PLACE)
 
     text = text_of(page)
-    assert "Thursday 24 December 2026 Christmas Eve, closed from 13:00 Closure of all GB" in text
+    assert "Thursday 24 December 2026 Christmas Eve, closed from 13:00 Closure of all United Kingdom (GB)" in text
     assert "Friday 25 December 2026 Christmas Day Public holiday" in text
     assert "Not in Scotland" not in text
     assert "Pinned: 2025 (release" in text
@@ -108,7 +108,8 @@ def test_a_place_shows_its_coming_year_with_closures_and_half_days(browse, engin
 def test_a_place_where_nobody_is_yet_shows_what_would_hold(browse, engineer):
     text = text_of(browse(engineer).get(f"{CALENDARS}place/?country=JP"))
 
-    assert "Holidays of JP" in text
+    assert "Holidays of Japan (JP)" in text
+    assert "No organization is there. By the hours of Americas, for example: Monday to Friday" in text
     assert "No year is pinned yet" in text
     assert not HolidayImport.objects.exists()
 
@@ -120,7 +121,7 @@ def test_the_list_costs_the_same_for_one_place_and_for_many(browse, engineer, ru
     )
 
     assert len(statements(browse(engineer), CALENDARS)) == one
-    assert "DE 0 1 day Thu 5 Mar, Fair not pinned yet" in text_of(browse(engineer).get(CALENDARS))
+    assert "Germany (DE) 0 1 day Thu 5 Mar, Fair not pinned yet" in text_of(browse(engineer).get(CALENDARS))
 
 
 # Weekly hours
@@ -193,7 +194,7 @@ def test_the_zone_of_a_region_is_for_organizations_without_one(admin_page, aberd
 @pytest.mark.parametrize(
     ("address", "wrong", "field", "said"),
     [
-        (WEEK, {f"day_{day}": "" for day in range(7)}, "day_0", "A calendar is open at some time of the week."),
+        (WEEK, {f"day_{day}": "" for day in range(7)}, "__all__", "A calendar is open at some time of the week."),
         (WEEK, {"day_1": "08:00-12:00, 11:00-18:00"}, "day_1", "11:00-18:00 overlaps 08:00-12:00."),
         (WEEK, {"day_1": "18:00-08:00"}, "day_1", "18:00-08:00 ends before it begins."),
         (WEEK, {"day_1": "08:00-08:00"}, "day_1", "ends before it begins"),
@@ -204,7 +205,8 @@ def test_the_zone_of_a_region_is_for_organizations_without_one(admin_page, aberd
         (WEEK, {"zone": "EST"}, "zone", "is not the name of a time zone"),
         (WEEK, {"zone": ""}, "zone", "Name a time zone."),
         (NEW_WEEK, {"country": "XX"}, "country", "“XX” is not a country"),
-        (NEW_WEEK, {"country": ""}, "country", "Name a country."),
+        (NEW_WEEK, {"country": ""}, "country", "Choose a country."),
+        (NEW_WEEK, {"country": "GBR"}, "country", "Choose a country of the list."),
         (CLOSURE, {"country": "XX"}, "country", "“XX” is not a country"),
         (CLOSURE, {"subdivision": "XYZ"}, "subdivision", "“XYZ” is no part of GB"),
         (CLOSURE, {"on": "soon"}, "on", "Choose a day."),
@@ -257,7 +259,129 @@ def test_a_country_has_hours_of_its_own_once(admin_page, running):
 
     again = admin_page.post(NEW_WEEK, week(country="EG") | {"look": "1"})
 
-    assert "EG has hours of its own already: change those." in again.context["form"].errors["country"]
+    assert "Egypt (EG) has hours of its own already: change those." in again.context["form"].errors["country"]
+
+
+def changed(page) -> list[str]:
+    """What a change would change itself, as the page says it."""
+    return page.context["look"].changes
+
+
+def noted(page) -> list[str]:
+    """What is to be weighed about a change."""
+    return page.context["look"].notes
+
+
+@pytest.mark.clause("C-COV-02")
+def test_a_change_of_hours_is_written_out_day_by_day(admin_page, aberdeen):
+    form = week(day_5="9:00-12:00", day_0="", zone="Europe/Warsaw") | shown(admin_page, WEEK)
+
+    page = admin_page.post(WEEK, form | {"look": "1"})
+
+    assert changed(page) == [
+        "Monday: 08:00–18:00 → closed",
+        "Saturday: closed → 09:00–12:00",
+        "Time zone of the region: Europe/London → Europe/Warsaw",
+    ]
+    assert "Saturday: closed → 09:00–12:00" in text_of(page)
+
+
+def test_hours_that_nobody_touched_cannot_be_saved(admin_page, aberdeen):
+    page = admin_page.post(WEEK, week() | shown(admin_page, WEEK) | {"look": "1"})
+
+    assert page.status_code == 422
+    assert "Nothing is changed." in text_of(page)
+    assert 'name="save"' not in page.content.decode()
+
+
+def test_hours_of_a_country_come_with_what_speaks_against_them(admin_page, aberdeen, new_york):
+    own = f"{WEEK}&country=US"
+
+    egypt = admin_page.post(NEW_WEEK, week(country="EG") | {"look": "1"})
+    states = admin_page.post(NEW_WEEK, week(country="US") | {"look": "1"})
+    by_address = admin_page.post(own, week(day_4="") | shown(admin_page, own) | {"save": "1"})
+
+    served = "United States (US) is served by Americas: no case there would be counted by this."
+    assert noted(egypt) == [
+        "No organization of EMEA is in Egypt (EG) yet.",
+        "These are the hours of EMEA: the country keeps them when the region's change.",
+    ]
+    assert states.context["form"].errors["country"] == [served]
+    assert by_address.context["form"].errors["__all__"] == [served]
+    assert not RegionCalendar.objects.filter(country="US").exists()
+
+
+CLOSED = {
+    "a day": ({}, "Thursday 5 March 2026: open 08:00–18:00 → closed", []),
+    "an afternoon": ({"closed_from": "12:00"}, "Thursday 5 March 2026: open 08:00–18:00 → closed from 12:00", []),
+    "a Saturday": (
+        {"on": "2026-03-07"},
+        "",
+        ["Nothing is open there on a Saturday anyway."],
+    ),
+    "an evening": (
+        {"closed_from": "19:00"},
+        "Thursday 5 March 2026: open 08:00–18:00 → closed from 19:00",
+        ["Nothing is open there after 18:00 anyway."],
+    ),
+    "yesterday": (
+        {"on": "2026-03-03"},
+        "Tuesday 3 March 2026: open 08:00–18:00 → closed",
+        ["The day lies in the past."],
+    ),
+}
+
+
+@pytest.mark.clause("C-COV-02")
+@pytest.mark.parametrize(("given", "change", "notes"), CLOSED.values(), ids=CLOSED)
+def test_a_closure_says_what_it_closes_and_what_is_closed_anyway(admin_page, aberdeen, given, change, notes):
+    page = admin_page.post(CLOSURE, closure(**given) | {"look": "1"})
+
+    assert changed(page) == [change] * bool(change)
+    assert noted(page) == notes
+
+
+@pytest.mark.clause("C-FTS-03")
+def test_a_place_goes_by_the_region_of_who_is_there(browse, engineer, emea_center, aberdeen):
+    reader = browse(engineer)
+
+    def told(country: str) -> str:
+        return text_of(reader.get(f"{CALENDARS}place/?country={country}"))
+
+    assert "No organization" not in told("GB")
+    assert "By the hours of Americas, for example" in told("PL")
+    emea_center.country = "PL"
+    emea_center.save()
+    assert "would be counted. EMEA. No organization is there yet." in told("PL")
+
+
+def test_a_place_without_pinned_holidays_is_one_step_from_its_import(admin_page, aberdeen):
+    page = admin_page.get(CALENDARS)
+
+    (address,) = re.findall(r'href="([^"]+)">Import<', page.content.decode())
+    form = admin_page.get(address.replace("&amp;", "&"))
+
+    assert (form.context["form"]["country"].value(), form.context["form"]["subdivision"].value()) == ("GB", "SCT")
+    assert "United Kingdom, Scotland (GB, SCT)" in text_of(page)
+    assert '<option value="EG">Egypt (EG)</option>' in form.content.decode()
+
+
+def test_a_day_of_the_week_is_not_called_optional(admin_page):
+    assert "optional" not in text_of(admin_page.get(WEEK))
+
+
+@pytest.mark.parametrize("odd", ["\0", "9" * 40, "0001-01-01", "9999-12-31"], ids=ascii)
+def test_no_address_and_no_field_is_too_odd_to_be_answered(admin_page, running, odd):
+    asked = dict.fromkeys(("region", "country", "subdivision", "on", "name"), odd)
+    pages = [f"{CALENDARS}{one}/" for one in ("place", "week", "week/new", "week/removal", "closures/removal")]
+    usual = {WEEK: week(), NEW_WEEK: week(country="EG"), CLOSURE: closure(), IMPORT: years()}
+
+    answers = [admin_page.get(page, asked).status_code for page in [CALENDARS, *pages, CLOSURE, IMPORT]]
+    for address, form in usual.items():
+        for name in [*form, "seen", "looked"]:
+            answers.append(admin_page.post(address, form | {name: odd, "save": "1"}).status_code)
+
+    assert set(answers) <= {200, 404, 422}
 
 
 def test_what_does_not_exist_is_not_found(admin_page, aberdeen):

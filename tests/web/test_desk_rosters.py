@@ -61,6 +61,7 @@ def wanted(person, **other) -> dict[str, object]:
         "every_weeks": "1",
         "from_on": "2026-03-09",
         "until_on": "",
+        "holds_from": "2025-01-01",
     }
     return filled | other
 
@@ -68,6 +69,14 @@ def wanted(person, **other) -> dict[str, object]:
 def seen(client, address, **query) -> dict[str, str]:
     """What the form carries unseen: how the line stood when it was shown."""
     return hidden_fields(client.get(address, query))
+
+
+def removed(client, address):
+    """Ask for the line to be removed, and say yes to what is told then."""
+    form = {"remove": "1"} | seen(client, address)
+    page = client.post(address, form)
+    assert page.status_code == 422
+    return client.post(address, form | hidden_fields(page) | {"despite": page.context["despite"]})
 
 
 def text_of(response) -> str:
@@ -191,6 +200,32 @@ def test_a_long_list_says_how_many_more_there_are_and_shows_them_when_asked_to(e
     assert "Show the other" not in text_of(whole)
 
 
+def test_hours_lead_to_what_they_follow_from_and_say_whose_they_are(entry, browse, manager, engineer):
+    turn = OnCall.objects.create(user=engineer, duty=Layer.ENGINEER, starts_at=NOON + DAY, ends_at=NOON + DAY + HOUR)
+    links = dict(re.findall(r'<a href="([^"]+)" title="[^"]+">(.*?)</a>', manager.get(ROSTERS).content.decode()))
+    names = {address: " ".join(re.sub(r"<[^>]+>", "", link).split()) for address, link in links.items()}
+
+    swap, own = f"{ROSTERS}entries/{entry.key}/swap/?on=2026-03-05", f"{ROSTERS}on-call/{turn.key}/"
+    assert names[swap] == f"09:00–17:00, {engineer.name}, Thu 5: swap this day"
+    assert names[own] == f"12:00–13:00, {engineer.name}, Thu 5: change this turn on call"
+    assert own not in browse(engineer).get(ROSTERS).content.decode()
+
+
+def test_the_repeating_roster_begins_with_who_works_now(entry, browse, engineer, second_engineer, emea_center):
+    def also(person, **other):
+        usual = {"weekdays": [0], "opens": time(7), "closes": time(9), "from_on": date(2025, 1, 1)}
+        return RosterEntry.objects.create(user=person, center=emea_center, **usual | other)
+
+    on_call = also(engineer, layer=Layer.ENGINEER, opens=time(0))
+    later = also(engineer, opens=time(6), from_on=date(2026, 3, 9))
+    early = [also(second_engineer), also(engineer)]
+    also(engineer, until_on=date(2026, 3, 1))
+
+    listed = [one for one, _ in browse(engineer).get(ROSTERS).context["entries"]]
+
+    assert listed == [early[1], early[0], entry, on_call, later]
+
+
 def test_a_public_holiday_stands_over_its_day(entry, browse, engineer):
     entry.center.country = "GB"
     entry.center.save()
@@ -256,9 +291,9 @@ def test_an_entry_without_conflicts_is_saved_at_once(entry, manager, engineer, k
         ({"user": ""}, "Choose somebody."),
         ({"user": "999999"}, "Choose a member of staff of the list."),
         ({"weekdays": []}, "Choose at least one day of the week."),
-        ({"weekdays": ["7"]}, "Select a valid choice."),
+        ({"weekdays": ["7"]}, "Choose days of the week, Monday to Sunday."),
         ({"opens": "25:00"}, "Give a time, such as 07:30."),
-        ({"every_weeks": "0"}, "greater than or equal to 1"),
+        ({"every_weeks": "0"}, "A roster repeats every 1 to 52 weeks."),
         ({"center": "999"}, "Choose a center of the list."),
         ({"from_on": "soon"}, "Choose a day."),
         ({"until_on": "2026-03-01"}, "The last day lies before the first."),
@@ -320,10 +355,58 @@ def test_an_entry_is_changed_and_does_not_conflict_with_itself(entry, manager, e
     assert entry.weekdays == [0, 1]
 
 
-def test_an_entry_is_removed(entry, manager):
+@pytest.mark.clause("C-FTS-04")
+def test_a_change_holds_from_today_unless_somebody_says_otherwise(entry, manager, engineer, knows_all):
     address = f"{ROSTERS}entries/{entry.key}/"
+    page = manager.get(address)
+    form = wanted(engineer, weekdays=WEEKDAYS, from_on="2025-01-01", closes="17:30")
+    proposed = {"holds_from": str(page.context["form"]["holds_from"].value())}
 
-    assert manager.post(address, {"remove": "1"} | seen(manager, address)).status_code == 302
+    saved = manager.post(address, form | hidden_fields(page) | proposed)
+
+    assert saved.status_code == 302
+    assert proposed == {"holds_from": "2026-03-04"}
+    assert "To change it from its first day, choose 1 Jan 2025." in text_of(page)
+    assert list(RosterEntry.objects.order_by("from_on").values_list("closes", "from_on", "until_on")) == [
+        (time(17), date(2025, 1, 1), date(2026, 3, 3)),
+        (time(17, 30), date(2026, 3, 4), None),
+    ]
+    week = text_of(manager.get(ROSTERS))
+    assert (week.count("09:00–17:00 , "), week.count("09:00–17:30 , ")) == (2, 3)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field", "said"),
+    [
+        ({"holds_from": ""}, "holds_from", "Choose a day."),
+        ({"holds_from": "9999-12-31"}, "holds_from", "Choose a day from 2000 to 2099."),
+        ({"holds_from": "2026-03-04", "from_on": "2025-02-01"}, "from_on", "The first day lies before the day"),
+    ],
+    ids=str,
+)
+def test_a_change_that_cannot_hold_from_its_day_is_refused_next_to_the_field(
+    entry, manager, engineer, wrong, field, said
+):
+    address = f"{ROSTERS}entries/{entry.key}/"
+    form = wanted(engineer, from_on="2025-01-01") | seen(manager, address)
+
+    page = manager.post(address, form | wrong)
+
+    assert page.status_code == 422
+    assert said in " ".join(page.context["form"].errors[field])
+    assert RosterEntry.objects.get().weekdays == WEEKDAYS
+
+
+@pytest.mark.parametrize("span", [{"from_on": date(2026, 3, 5)}, {"until_on": date(2026, 3, 1)}], ids=str)
+def test_what_has_not_begun_or_is_over_is_changed_throughout(entry, manager, span):
+    RosterEntry.objects.filter(pk=entry.pk).update(**span)
+
+    assert "holds_from" not in manager.get(f"{ROSTERS}entries/{entry.key}/").context["form"].fields
+    assert "holds_from" not in manager.get(f"{ROSTERS}entries/new/").context["form"].fields
+
+
+def test_an_entry_is_removed(entry, manager):
+    assert removed(manager, f"{ROSTERS}entries/{entry.key}/").status_code == 302
     assert not RosterEntry.objects.exists()
 
 
@@ -358,8 +441,7 @@ def test_a_day_is_swapped_and_given_back(entry, manager, second_engineer, knows_
     moved = form | {"on": "2026-03-06"} | seen(manager, address, on="2026-03-05")
     assert manager.post(f"{address}?on=2026-03-05", moved).status_code == 302
     assert Swap.objects.get().on == date(2026, 3, 6)
-    undone = {"on": "2026-03-05", "remove": "1"} | seen(manager, address, on="2026-03-06")
-    assert manager.post(f"{address}?on=2026-03-06", undone).status_code == 302
+    assert removed(manager, f"{address}?on=2026-03-06").status_code == 302
     assert not Swap.objects.exists()
 
 
@@ -389,12 +471,13 @@ def test_an_absence_says_what_it_leaves_open(entry, manager, engineer, second_en
     ("wrong", "said"),
     [
         ({"ends_at": "2026-03-04T09:00"}, "The end lies before the beginning."),
+        ({"ends_at": "2026-03-05T00:00"}, "The end is the same as the beginning."),
         ({"ends_at": ""}, "Give a day and a time."),
         ({"starts_at": "yesterday"}, "Give a day and a time."),
         ({"starts_at": "0001-01-01T00:00"}, "Choose a day from 2000 to 2099."),
         ({"ends_at": "9999-12-31T23:59"}, "Two years at most: is the end right?"),
         ({"hands_over": ""}, "Say what becomes of them."),
-        ({"hands_over": "perhaps"}, "Select a valid choice."),
+        ({"hands_over": "perhaps"}, "Choose something of the list."),
     ],
     ids=str,
 )
@@ -426,6 +509,172 @@ def test_a_turn_on_call_is_proposed_by_a_link_and_saved(manager, engineer, knows
 
 def test_a_link_that_makes_no_sense_proposes_nothing(manager):
     assert manager.get(f"{ROSTERS}on-call/new/?who=x&from=soon&to=").status_code == 200
+
+
+def test_a_turn_is_not_removed_before_somebody_said_so_twice(entry, manager, second_engineer):
+    turn = OnCall.objects.create(
+        user=second_engineer, duty=Layer.ENGINEER, starts_at=NOON - 2 * DAY, ends_at=NOON - DAY
+    )
+    address = f"{ROSTERS}on-call/{turn.key}/"
+
+    page = manager.post(address, {"remove": "1"} | seen(manager, address))
+
+    assert page.status_code == 422
+    assert f"Nothing is removed yet. The turn on call of {second_engineer} would go." in text_of(page)
+    assert OnCall.objects.exists()
+    assert removed(manager, address).status_code == 302
+    assert not OnCall.objects.exists()
+
+
+# What is told, and in which order
+
+
+def told(page) -> list[str]:
+    """What speaks against a line, as the page says it."""
+    return page.context["conflicts"]
+
+
+@pytest.mark.clause("C-RAS-01", "C-STF-02")
+def test_who_is_no_engineer_does_not_take_over_from_one_unsaid(entry, manager, engineer, administrator):
+    absence = {"user": engineer.pk, "reason": "holiday", "hands_over": "no", "substitute": administrator.pk}
+    absence |= {"starts_at": "2026-03-05T00:00", "ends_at": "2026-03-07T00:00"}
+    swap = {"on": "2026-03-05", "user": administrator.pk, "reason": "A wedding."}
+
+    stands_in = manager.post(f"{ROSTERS}absences/new/", absence)
+    takes_it = manager.post(f"{ROSTERS}entries/{entry.key}/swap/", swap)
+
+    for page in (stands_in, takes_it):
+        assert page.status_code == 422
+        assert f"{administrator.name} is no engineer and takes no cases over." in told(page)
+    assert not Absence.objects.exists()
+    assert not Swap.objects.exists()
+
+
+@pytest.mark.clause("C-STF-08")
+def test_a_skill_that_is_missing_on_a_shift_is_told(entry, manager, engineer, product, knows_all):
+    Product.objects.create(code="other", name="Another")
+
+    page = manager.post(f"{ROSTERS}entries/new/", wanted(engineer))
+
+    assert told(page) == [f"{engineer.name} has no skill in Another."]
+
+
+def test_a_second_absence_names_the_first_and_counts_only_what_is_worked_still(entry, manager, engineer, knows_all):
+    first = Absence.objects.create(user=engineer, reason="holiday", starts_at=NOON, ends_at=NOON + 5 * DAY)
+    form = {"user": engineer.pk, "reason": "training", "hands_over": "no", "substitute": ""}
+
+    inside = manager.post(
+        f"{ROSTERS}absences/new/", form | {"starts_at": "2026-03-05T00:00", "ends_at": "2026-03-07T00:00"}
+    )
+    longer = manager.post(
+        f"{ROSTERS}absences/new/", form | {"starts_at": "2026-03-05T00:00", "ends_at": "2026-03-12T00:00"}
+    )
+
+    already = f"{engineer.name} is already away: Holiday, Wed 4 Mar, 12:00 GMT to Mon 9 Mar, 12:00 GMT."
+    assert told(inside)[-1] == already
+    assert told(longer)[-2:] == [
+        already,
+        "3 shifts or turns on call without a substitute, first Mon 9 Mar, 12:00 GMT.",
+    ]
+    address = f"{ROSTERS}absences/{first.key}/"
+    itself = form | {"starts_at": "2026-03-04T12:00", "ends_at": "2026-03-09T12:00"} | seen(manager, address)
+    assert manager.post(address, itself).status_code == 302
+
+
+def test_the_worst_is_told_first_and_holidays_on_one_line(entry, manager, engineer, product):
+    entry.center.country = "GB"
+    entry.center.save()
+    for on in (date(2026, 3, 14), date(2026, 3, 21)):
+        Holiday.objects.create(country="GB", on=on, name=f"Fair {on.day}")
+    Absence.objects.create(user=engineer, reason="training", starts_at=NOON + 10 * DAY, ends_at=NOON + 11 * DAY)
+    RosterEntry.objects.create(
+        user=engineer, center=entry.center, weekdays=[5], opens=time(16), closes=time(20), from_on=date(2025, 1, 1)
+    )
+
+    page = manager.post(f"{ROSTERS}entries/new/", wanted(engineer, until_on="2026-03-21"))
+
+    assert [re.sub(r":.*| in .*", "", one) for one in told(page)] == [
+        f"{engineer.name} is double-booked (On shift, {entry.center})",
+        f"{engineer.name} has no skill",
+        f"{engineer.name} is away (Training)",
+        "2 public holidays",
+    ]
+    assert told(page)[-1] == f"2 public holidays in {entry.center}: 14 Mar, 21 Mar."
+
+
+def test_a_change_tells_only_what_it_adds(entry, manager, engineer):
+    entry.center.country = "GB"
+    entry.center.save()
+    Holiday.objects.create(country="GB", on=date(2026, 3, 16), name="Monday's fair")
+    Holiday.objects.create(country="GB", on=date(2026, 3, 21), name="Saturday's fair")
+    address = f"{ROSTERS}entries/{entry.key}/"
+    form = wanted(engineer, weekdays=WEEKDAYS, from_on="2025-01-01", closes="17:30")
+
+    more_days = manager.post(address, form | seen(manager, address) | {"weekdays": [*WEEKDAYS, 5]})
+    same_days = manager.post(address, form | seen(manager, address))
+
+    assert told(more_days) == [f"2 public holidays in {entry.center}: 21 Mar, 26 Dec."]
+    assert same_days.status_code == 302
+
+
+@pytest.mark.clause("C-STF-08")
+def test_a_skill_that_was_missing_on_a_shift_is_told_again_of_a_turn_on_call(entry, manager, engineer, product):
+    address = f"{ROSTERS}entries/{entry.key}/"
+    form = wanted(engineer, weekdays=WEEKDAYS, from_on="2025-01-01") | seen(manager, address)
+
+    page = manager.post(address, form | {"layer": "engineer"})
+
+    assert f"{engineer.name} has no skill in {product.name}." in told(page)
+
+
+def test_what_lies_wholly_in_the_past_is_weighed_first(entry, manager, engineer, second_engineer, knows_all):
+    span = {"starts_at": "2026-02-16T00:00", "ends_at": "2026-02-21T00:00"}
+    absence = {"user": engineer.pk, "reason": "holiday", "hands_over": "no", "substitute": ""}
+    turn = {"user": engineer.pk, "duty": "engineer", "region": ""}
+    past = {"from_on": "2026-02-02", "until_on": "2026-03-01"}
+    swap = {"on": "2026-03-03", "user": second_engineer.pk, "reason": "A wedding."}
+
+    pages = [
+        manager.post(f"{ROSTERS}absences/new/", absence | span),
+        manager.post(f"{ROSTERS}on-call/new/", turn | span),
+        manager.post(f"{ROSTERS}entries/new/", wanted(engineer) | past),
+        manager.post(f"{ROSTERS}entries/{entry.key}/swap/", swap),
+    ]
+
+    assert [[one for one in told(page) if "past" in one] for page in pages] == [
+        [f"This {noun} lies wholly in the past."] for noun in ("absence", "turn on call", "entry", "swap")
+    ]
+    assert not Absence.objects.exists()
+
+
+def test_a_shift_of_a_day_and_a_night_is_weighed_first(entry, manager, engineer, knows_all):
+    page = manager.post(f"{ROSTERS}entries/new/", wanted(engineer, opens="08:00", closes="08:00"))
+
+    assert "It lasts 24 hours: it begins and ends at 08:00." in told(page)
+
+
+# What cannot be typed
+
+
+@pytest.mark.parametrize("odd", ["\0", "9" * 40, "0001-01-01", "9999-12-31"], ids=ascii)
+def test_no_address_and_no_field_is_too_odd_to_be_answered(entry, manager, engineer, odd):
+    absence = Absence.objects.create(user=engineer, reason="sick", starts_at=NOON, ends_at=NOON + DAY)
+    turn = OnCall.objects.create(user=engineer, duty=Layer.ENGINEER, starts_at=NOON, ends_at=NOON + DAY)
+    forms = [f"{ROSTERS}{one}/new/" for one in ("entries", "absences", "on-call")]
+    forms += [f"{ROSTERS}entries/{entry.key}/swap/", *map(address_of, (entry, absence, turn))]
+    asked = dict.fromkeys(("center", "week", "whole", "on", "who", "from", "to"), odd)
+
+    answers = [manager.get(address, asked).status_code for address in [ROSTERS, *forms]]
+    for address in forms:
+        names = manager.get(address).context["form"].fields
+        answers += [manager.post(address, dict.fromkeys([*names, "despite"], odd)).status_code]
+        for name in names:
+            usual = wanted(engineer) | {"duty": "engineer", "region": "", "reason": "sick", "hands_over": "no"}
+            usual |= {"on": "2026-03-05", "starts_at": "2026-03-05T00:00", "ends_at": "2026-03-06T00:00"}
+            timed = f"{odd}T00:00" if name.endswith("_at") else odd
+            answers.append(manager.post(address, usual | {name: timed}).status_code)
+
+    assert set(answers) <= {200, 302, 422}
 
 
 # Two keepers at the same time
@@ -501,15 +750,16 @@ def test_a_line_that_is_gone_is_not_found(line, manager):
 def test_a_line_that_goes_away_while_it_is_weighed_is_not_found(line, manager, monkeypatch):
     """Between the look at the line and the lock."""
     row, *_ = line
-    shown = seen(manager, address_of(row))
+    form = {"remove": "1"} | seen(manager, address_of(row))
 
     def weigh(*_, **__):
         type(row).objects.filter(pk=row.pk).delete()
-        return []
+        return list(told(page))
 
+    page = manager.post(address_of(row), form)
     monkeypatch.setattr("web.desk.roster_views.conflicts_of", weigh)
 
-    assert manager.post(address_of(row), {"remove": "1"} | shown).status_code == 404
+    assert manager.post(address_of(row), form | {"despite": page.context["despite"]}).status_code == 404
 
 
 def test_a_swap_that_somebody_else_made_or_undid_meanwhile_is_not_written_over(

@@ -4,22 +4,29 @@ A form changes rows and never a running case. The cases are counted anew afterwa
 """
 
 import calendar
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, ClassVar, NamedTuple, cast
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.db import transaction
 from django.http import QueryDict
+from django.utils import timezone
+from django.utils.choices import CallableChoiceIterator
 
 from accounts import calendar_keeping, weekly_hours
 from accounts.calendar_keeping import hours_version
+from accounts.calendars import region_of
+from accounts.calendars import weekly_hours as week_there
 from accounts.holiday_imports import Kind, Line
-from accounts.models import Holiday, Region, RegionCalendar, User
+from accounts.models import Holiday, Organization, Region, RegionCalendar, User
+from accounts.place_names import countries, country_name, place_name
 from accounts.refusal import Refusal
 from cases.models import CaseQuerySet
+from sla import words
 from sla.recalculation import (
     Becoming,
     Move,
@@ -39,10 +46,15 @@ DAYS = [f"day_{weekday}" for weekday in range(7)]
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a change would do: to public holidays, and to the clocks that run if they were counted by it."""
+    """What a change would do: to public holidays, and to the clocks that run if they were counted by it.
+
+    `changes` are what it changes itself, in words, and `notes` what to weigh.
+    """
 
     lines: list[Line]
     moves: list[Move]
+    changes: list[str]
+    notes: list[str]
 
 
 class Counting(NamedTuple):
@@ -81,6 +93,14 @@ class ChangeForm(LookedForm):
         calendar_keeping.require_keeper(by)
         return []
 
+    def changes(self) -> Iterable[str]:
+        """What this valid form changes, line by line."""
+        return ()
+
+    def notes(self, at: datetime) -> Iterable[str]:
+        """What is to be weighed about this valid form; `at` is aware."""
+        return ()
+
     def count(self, by: User, at: datetime) -> int:
         """Count the running cases anew by the rows as they now stand (A-09)."""
         return self.counting.apply(self.cases(), by=by, at=at, reason=self.reason())
@@ -88,10 +108,10 @@ class ChangeForm(LookedForm):
     def look(self, by: User, at: datetime) -> Look | None:
         """What this valid form would do; None when something stands against it, which the form then says."""
         lines: list[Line] = []
+        changes, notes = list(self.changes()), list(self.notes(at))
         try:
-            return Look(
-                lines, previewed(lambda: lines.extend(self.make(by, at)), self.cases(), self.counting.becoming(), at)
-            )
+            moves = previewed(lambda: lines.extend(self.make(by, at)), self.cases(), self.counting.becoming(), at)
+            return Look(lines, moves, changes, notes)
         except Refusal as refusal:
             self.refuse(refusal)
             return None
@@ -114,13 +134,27 @@ class ChangeForm(LookedForm):
 
     def _shown(self, look: Look) -> tuple[object, ...]:
         asked = {name: value for name, value in self.cleaned_data.items() if name != "looked"}
-        return asked, look.lines, [(move.case.pk, move.before, move.after) for move in look.moves]
+        return (
+            asked,
+            look.lines,
+            look.changes,
+            look.notes,
+            [(move.case.pk, move.before, move.after) for move in look.moves],
+        )
+
+
+def _countries() -> Iterator[tuple[str, str]]:
+    """Every country that can be chosen, by its name: those that are known, and those with organizations."""
+    lived_in = Organization.objects.values_list("country", flat=True).distinct().order_by("country")
+    yield "", "Choose a country"
+    yield from ((code, country_name(code)) for code in dict.fromkeys([*countries(), *filter(None, lived_in)]))
 
 
 class CountryField(forms.CharField):
     def __init__(self) -> None:
-        super().__init__(label="Country", max_length=2, help_text="Two letters, such as GB.")
-        self.error_messages |= {"required": "Name a country.", "max_length": "A country has two letters."}
+        widget = forms.Select(choices=cast(Any, CallableChoiceIterator(_countries)))
+        super().__init__(label="Country", max_length=2, widget=widget)
+        self.error_messages |= {"required": "Choose a country.", "max_length": "Choose a country of the list."}
 
     def clean(self, value: Any) -> str:
         return cast(str, super().clean(value)).upper()
@@ -140,7 +174,9 @@ class SubdivisionField(forms.CharField):
 
 
 class DayHoursField(forms.CharField):
-    """A day's hours as text; cleans to intervals."""
+    """A day's hours as text; cleans to intervals. That a day may be empty is told once, above all of them."""
+
+    unmarked = True
 
     def __init__(self, weekday: int):
         super().__init__(label=calendar.day_name[weekday], required=False, max_length=200)
@@ -165,10 +201,15 @@ class OfWeek(ChangeForm):
     @property
     def whose(self) -> str:
         """Whose hours these are."""
-        return f"{self.of_country} in {self.region}" if self.of_country else str(self.region)
+        return f"{country_name(self.of_country)} in {self.region}" if self.of_country else str(self.region)
 
     def reason(self) -> str:
         return f"Business hours of {self.whose} were changed."
+
+    def kept_hours(self) -> dict[str, list[list[str]]]:
+        """The weekly hours that hold as things stand: the country's own, the region's otherwise, or none."""
+        kept = self.region.calendars.filter(country__in=["", self.of_country]).order_by("-country").first()
+        return kept.weekly if kept else {}
 
     def cases(self) -> CaseQuerySet:
         return running_by_week(self.region, self.of_country)
@@ -191,8 +232,8 @@ class WeekForm(SeenForm, OfWeek):
     country = CountryField()
 
     def __init__(self, region: Region, country: str, data: QueryDict | None, *, new: bool = False):
-        kept = region.calendars.filter(country__in=["", country]).order_by("-country").first()
-        weekly = kept.weekly if kept else {}
+        self.region, self.of_country = region, country
+        weekly = self.kept_hours()
         initial = {day: weekly_hours.write(weekly.get(day[-1], [])) for day in DAYS}
         initial |= {"zone": region.anchor_zone, "seen": "" if new else hours_version(region, country)}
         super().__init__(region, country, data, initial=initial)
@@ -206,8 +247,39 @@ class WeekForm(SeenForm, OfWeek):
     def clean_country(self) -> str:
         self.of_country = self.cleaned_data["country"]
         if self.region.calendars.filter(country=self.of_country).exists():
-            raise forms.ValidationError(f"{self.of_country} has hours of its own already: change those.")
+            raise forms.ValidationError(f"{country_name(self.of_country)} has hours of its own already: change those.")
         return self.of_country
+
+    def clean(self) -> dict[str, Any]:
+        """A country that another region serves has no hours here, and what is as it was is no change."""
+        given: dict[str, Any] = super().clean() or self.cleaned_data
+        new = not self.region.calendars.filter(country=self.of_country).exists()
+        if new and self.of_country and (elsewhere := self._served_elsewhere()):
+            told = f"{country_name(self.of_country)} is served by {elsewhere}: no case there would be counted by this."
+            self.add_error("country" if "country" in self.fields else None, told)
+        elif not self.errors and not new and not any(self.changes()):
+            self.add_error(None, "Nothing is changed.")
+        return given
+
+    def _served_elsewhere(self) -> str:
+        """The regions of all the organizations in the country, when none is of this one."""
+        served = Region.objects.filter(organizations__country=self.of_country).distinct()
+        return "" if not served or self.region in served else words.listed(str(one) for one in served)
+
+    def changes(self) -> Iterator[str]:
+        """ "Saturday: closed → 09:00–12:00"."""
+        kept = self.kept_hours()
+        for weekday, name in enumerate(DAYS):
+            yield from _change(calendar.day_name[weekday], *map(_hours, (kept.get(name[-1]), self.cleaned_data[name])))
+        if "zone" in self.fields:
+            yield from _change("Time zone of the region", self.region.anchor_zone, self.cleaned_data["zone"])
+
+    def notes(self, at: datetime) -> Iterator[str]:
+        there = Organization.objects.filter(region=self.region, country=self.of_country)
+        if self.of_country and not there.exists():
+            yield f"No organization of {self.region} is in {country_name(self.of_country)} yet."
+        if "country" in self.fields and not any(self.changes()):
+            yield f"These are the hours of {self.region}: the country keeps them when the region's change."
 
     def make(self, by: User, at: datetime) -> list[Line]:
         weekly = {name[-1]: self.cleaned_data[name] for name in DAYS if self.cleaned_data[name]}
@@ -218,7 +290,7 @@ class WeekForm(SeenForm, OfWeek):
 
     def refuse(self, refusal: Refusal) -> None:
         if refusal.code == "weekly_impossible":
-            self.add_error(DAYS[0], refusal.message)
+            self.add_error(None, refusal.message)
         else:
             super().refuse(refusal)
 
@@ -226,6 +298,16 @@ class WeekForm(SeenForm, OfWeek):
         for field in WeekForm(kept.region, kept.country, None).visible_fields():
             if field.name in self.fields and field.field.clean(field.value()) != self.cleaned_data.get(field.name):
                 yield f"{field.label}: {field.value() or 'closed'}"
+
+
+def _hours(hours: Iterable[Sequence[str]] | None) -> str:
+    """A day's hours as people read them: "09:00–12:00", or "closed"."""
+    return weekly_hours.write(hours or []).replace("-", "–") or "closed"
+
+
+def _change(what: str, before: str, after: str) -> Iterator[str]:
+    if before != after:
+        yield f"{what}: {before} → {after}"
 
 
 class WeekRemovalForm(SeenForm, OfWeek):
@@ -238,6 +320,12 @@ class WeekRemovalForm(SeenForm, OfWeek):
 
     def __init__(self, region: Region, country: str, data: QueryDict | None):
         super().__init__(region, country, data or QueryDict(f"seen={hours_version(region, country)}"))
+
+    def changes(self) -> Iterator[str]:
+        own = self.kept_hours()
+        regions = self.region.calendars.filter(country="").values_list("weekly", flat=True).first() or {}
+        for weekday, name in enumerate(calendar.day_name):
+            yield from _change(name, _hours(own.get(str(weekday))), _hours(regions.get(str(weekday))))
 
     def make(self, by: User, at: datetime) -> list[Line]:
         calendar_keeping.remove_week(self.region, self.of_country, by=by, seen=self.cleaned_data["seen"])
@@ -266,7 +354,7 @@ class OfPlace(ChangeForm):
     @property
     def whose(self) -> str:
         """Whose closures these are."""
-        return ", ".join(part for part in self.place if part)
+        return place_name(*self.place)
 
     def clean(self) -> None:
         """Go by what was typed from here on."""
@@ -278,6 +366,18 @@ class OfPlace(ChangeForm):
 
     def reason(self) -> str:
         return f"Holidays and closures of {self.whose} were changed."
+
+
+def _usual_hours(country: str, subdivision: str, on: date) -> list[list[str]] | None:
+    """The hours of that weekday there; None where no region has anybody."""
+    if (region := region_of(country)) is None:
+        return None
+    there = Organization(region=region, country=country, subdivision=subdivision)
+    return week_there(there).get(str(on.weekday()), [])
+
+
+def _written(on: date) -> str:
+    return f"{on:%A} {on.day} {on:%B %Y}"
 
 
 def _running_throughout(country: str, subdivision: str) -> CaseQuerySet:
@@ -305,6 +405,23 @@ class ClosureForm(OfPlace):
     def cases(self) -> CaseQuerySet:
         return _running_throughout(*self.place)
 
+    def changes(self) -> Iterator[str]:
+        on, early = self.cleaned_data["on"], self.cleaned_data["closed_from"]
+        hours = _usual_hours(*self.place, on)
+        if hours != []:
+            usual = f"open {_hours(hours)}" if hours else "open"
+            yield f"{_written(on)}: {usual} → {f'closed from {early:%H:%M}' if early else 'closed'}"
+
+    def notes(self, at: datetime) -> Iterator[str]:
+        on, early = self.cleaned_data["on"], self.cleaned_data["closed_from"]
+        if on < at.astimezone(ZoneInfo(timezone.get_current_timezone_name())).date():
+            yield "The day lies in the past."
+        hours = _usual_hours(*self.place, on)
+        if hours == []:
+            yield f"Nothing is open there on a {on:%A} anyway."
+        elif hours and early and all(closes <= f"{early:%H:%M}" for _, closes in hours):
+            yield f"Nothing is open there after {hours[-1][1]} anyway."
+
     def make(self, by: User, at: datetime) -> list[Line]:
         given = self.cleaned_data
         calendar_keeping.close(*self.place, given["on"], given["name"], given["closed_from"], by=by)
@@ -322,7 +439,7 @@ class ClosureRemovalForm(OfPlace):
         self.closure = closure
         super().__init__(closure.country, closure.subdivision, data)
         early = f", from {closure.closed_from:%H:%M}" if closure.closed_from else ""
-        self.told = f"{closure.name}, {closure.on:%A} {closure.on.day} {closure.on:%B %Y}{early}."
+        self.told = f"{closure.name}, {_written(closure.on)}{early}."
 
     def cases(self) -> CaseQuerySet:
         return _running_throughout(*self.place)

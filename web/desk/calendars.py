@@ -8,9 +8,10 @@ from typing import Any
 
 from django.db.models import Count, Max
 
-from accounts.calendars import as_of, kept_by, require_place
+from accounts.calendars import as_of, kept_by, region_of, require_place
 from accounts.models import FrozenCalendar, Holiday, HolidayImport, Organization, Region, RegionCalendar, User
 from accounts.permissions import may
+from accounts.place_names import country_name, place_name
 from accounts.refusal import Refusal
 from cases.models import Case
 from sla import words
@@ -39,8 +40,13 @@ def _weeks(region: Region) -> list[RegionCalendar]:
     return sorted(region.calendars.all(), key=lambda one: one.country)
 
 
-def _week(region: Region, kept: RegionCalendar) -> tuple[RegionCalendar, str]:
-    return kept, _in_words(FrozenCalendar(zone=region.anchor_zone, weekly=kept.weekly, holidays={}))
+def _week(region: Region, kept: RegionCalendar) -> tuple[RegionCalendar, str, str]:
+    """Weekly hours, for which country, in words."""
+    return (
+        kept,
+        country_name(kept.country),
+        _in_words(FrozenCalendar(zone=region.anchor_zone, weekly=kept.weekly, holidays={})),
+    )
 
 
 def _in_words(frozen: FrozenCalendar) -> str:
@@ -64,17 +70,13 @@ class Place:
         return place_name(self.country, self.subdivision)
 
 
-def place_name(country: str, subdivision: str) -> str:
-    """A place in a heading: "GB, SCT"."""
-    return f"{country}, {subdivision}" if subdivision else country
-
-
 def _places(today: date) -> Iterator[Place]:
     place = ("country", "subdivision")
     lived_in = {one[:2]: one[2] for one in Organization.objects.values_list(*place).annotate(Count("pk")).order_by()}
     pinned = {one[:2]: one[2] for one in HolidayImport.objects.values_list(*place).annotate(Max("year")).order_by()}
     ahead = list(Holiday.objects.filter(on__gte=today, on__lt=today + YEAR).order_by("on"))
-    for country, subdivision in sorted({*lived_in, *pinned, *((one.country, one.subdivision) for one in ahead)}):
+    known = {*lived_in, *pinned, *((one.country, one.subdivision) for one in ahead)}
+    for country, subdivision in sorted(known, key=lambda one: place_name(*one)):
         days = {one.on: one.name for one in reversed(ahead) if _is_kept(one, country, subdivision)}
         coming = min(days, default=None)
         yield Place(
@@ -126,8 +128,12 @@ class Closed:
 
 
 def place_page(country: str, subdivision: str, reader: User, times: Times) -> dict[str, Any] | None:
-    """A place's coming year as a case that was received now would be counted; None for a place that is not known."""
-    region = _region_of(country)
+    """A place's coming year as a case that was received now would be counted; None for a place that is not known.
+
+    Where no region has anybody, the hours of any region stand for an example, and `example` says so.
+    """
+    theirs = region_of(country)
+    region = theirs or Region.objects.filter(calendars__country="").first()
     if region is None or not _is_known(country, subdivision):
         return None
     there = Organization(region=region, country=country, subdivision=subdivision)
@@ -141,6 +147,9 @@ def place_page(country: str, subdivision: str, reader: User, times: Times) -> di
         "subdivision": subdivision,
         "name": place_name(country, subdivision),
         "region": region,
+        "example": theirs is None,
+        "nobody": not Organization.objects.filter(country=country).exists(),
+        "country_name": country_name(country),
         "hours": _in_words(frozen),
         "months": [_month(frozen, *one) for one in _months(times.today)],
         "days": [_closed(frozen, on, closures.get(on)) for on in ahead],
@@ -156,16 +165,6 @@ def _is_known(country: str, subdivision: str) -> bool:
     except Refusal:
         return Holiday.objects.filter(country=country, subdivision=subdivision).exists()
     return True
-
-
-def _region_of(country: str) -> Region | None:
-    """The region whose organizations are there, or that keeps hours of this country; any other region otherwise."""
-    with_hours = Region.objects.filter(calendars__country="").distinct()
-    return (
-        with_hours.filter(organizations__country=country).first()
-        or with_hours.filter(pk__in=RegionCalendar.objects.filter(country=country).values("region")).first()
-        or with_hours.first()
-    )
 
 
 def _months(today: date) -> Iterator[tuple[int, int]]:

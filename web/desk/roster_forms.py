@@ -21,6 +21,9 @@ from web.desk.kept_forms import SeenForm
 DAYS = [(number, name[:3]) for number, name in enumerate(calendar.day_name)]
 
 
+_OF_THE_LIST = {"required": "Choose something of the list.", "invalid_choice": "Choose something of the list."}
+
+
 class StaffField(forms.ModelChoiceField):
     """Somebody of support who may sign in."""
 
@@ -71,10 +74,15 @@ class HoursField(forms.TimeField):
 
 
 class RowForm(SeenForm):
-    """A line of a roster. Once valid, `row` is what it asks for, not saved."""
+    """A line of a roster. Once valid, `row` is what it asks for, not saved, and holds `since` a day; None: throughout.
+
+    Fields that are `apart` are none of the row's.
+    """
 
     noun: ClassVar[str]
     beside: ClassVar[Sequence[Sequence[str]]]
+    apart: ClassVar[frozenset[str]] = frozenset({"seen"})
+    since: date | None = None
 
     def __init__(self, row: Row, data: Any = None, *, initial: dict[str, Any] | None = None):
         """`initial` goes before what stands in `row`."""
@@ -90,13 +98,13 @@ class RowForm(SeenForm):
     @property
     def lines(self) -> list[list[forms.BoundField]]:
         """The fields as they stand beside each other."""
-        return [[self[name] for name in names] for names in self.beside]
+        return [[self[name] for name in names if name in self.fields] for names in self.beside]
 
     def clean(self) -> dict[str, Any]:
         """What cannot be is told next to its field."""
         given: dict[str, Any] = super().clean() or {}
         if not self.errors:
-            for name in given.keys() - {"seen"}:
+            for name in given.keys() - self.apart:
                 setattr(self.row, name, given[name])
             try:
                 require_possible(self.row)
@@ -106,7 +114,7 @@ class RowForm(SeenForm):
 
     def otherwise(self, kept: Row) -> Iterator[str]:
         for field in type(self)(kept).visible_fields():
-            if field.field.has_changed(field.initial, self[field.name].data):
+            if field.name not in self.apart and field.field.has_changed(field.initial, self[field.name].data):
                 yield f"{field.label}: {_written(field)}"
 
 
@@ -138,11 +146,13 @@ class EntryForm(RowForm):
         ("weekdays",),
         ("opens", "closes"),
         ("from_on", "until_on"),
+        ("holds_from",),
     )
+    apart = frozenset({"seen", "holds_from"})
     row: RosterEntry
 
     user = StaffField(label="Who")
-    layer = forms.ChoiceField(label="Does what", choices=Layer.choices())
+    layer = forms.ChoiceField(label="Does what", choices=Layer.choices(), error_messages=_OF_THE_LIST)
     center = forms.ModelChoiceField(
         SupportCenter.objects.all(),
         label="Center",
@@ -155,7 +165,10 @@ class EntryForm(RowForm):
         choices=DAYS,
         coerce=int,
         widget=forms.CheckboxSelectMultiple(attrs={"class": "row"}),
-        error_messages={"required": "Choose at least one day of the week."},
+        error_messages={
+            "required": "Choose at least one day of the week.",
+            "invalid_choice": "Choose days of the week, Monday to Sunday.",
+        },
     )
     opens = HoursField(label="Begins")
     closes = HoursField(label="Ends", help_text="Not after the beginning: on the next day. 00:00 is midnight.")
@@ -164,10 +177,32 @@ class EntryForm(RowForm):
         min_value=1,
         max_value=52,
         help_text="1 is every week; counted from the week of the first day.",
-        error_messages={"required": "Every how many weeks?", "invalid": "Give a whole number of weeks."},
+        error_messages={
+            "required": "Every how many weeks?",
+            "invalid": "Give a whole number of weeks.",
+            "min_value": "A roster repeats every 1 to 52 weeks.",
+            "max_value": "A roster repeats every 1 to 52 weeks.",
+        },
     )
     from_on = DayField(label="First day")
     until_on = DayField(label="Last day", required=False, help_text="Empty: until further notice.")
+    holds_from = DayField(label="The change holds from")
+
+    def __init__(self, row: RosterEntry, data: Any = None, *, initial: dict[str, Any] | None = None):
+        """An entry that goes on and has begun before today, at its center, is asked from when on it changes."""
+        today = timezone.localdate(timezone=ZoneInfo(row.center.zone)) if row.pk else date.min
+        super().__init__(row, data, initial={"holds_from": today} | (initial or {}))
+        if row.pk and row.from_on < today and (row.until_on is None or row.until_on >= today):
+            first = f"{row.from_on.day} {row.from_on:%b %Y}"
+            told = f"Days before it stay as they were. To change it from its first day, choose {first}."
+            self.fields["holds_from"].help_text = told
+        else:
+            del self.fields["holds_from"]
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean()
+        self.since = given.get("holds_from")
+        return given
 
 
 class SwapForm(RowForm):
@@ -194,7 +229,7 @@ class AbsenceForm(RowForm):
     row: Absence
 
     user = StaffField(label="Who is away")
-    reason = forms.ChoiceField(label="Why", choices=AbsenceReason.choices())
+    reason = forms.ChoiceField(label="Why", choices=AbsenceReason.choices(), error_messages=_OF_THE_LIST)
     starts_at = MomentField(label="From")
     ends_at = MomentField(label="Until")
     substitute = StaffField(
@@ -212,7 +247,7 @@ class AbsenceForm(RowForm):
         ],
         coerce={"usual": None, "yes": True, "no": False}.get,
         help_text="Who takes which is shown before anything is saved.",
-        error_messages={"required": "Say what becomes of them."},
+        error_messages={"required": "Say what becomes of them.", "invalid_choice": "Choose something of the list."},
     )
 
     def __init__(self, row: Absence, data: Any = None, *, initial: dict[str, Any] | None = None):
@@ -235,13 +270,16 @@ class OnCallForm(RowForm):
     row: OnCall
 
     user = StaffField(label="Who")
-    duty = forms.ChoiceField(label="Does what", choices=[(one.value, one.label) for one in ON_CALL])
+    duty = forms.ChoiceField(
+        label="Does what", choices=[(one.value, one.label) for one in ON_CALL], error_messages=_OF_THE_LIST
+    )
     region = forms.ModelChoiceField(
         Region.objects.all(),
         label="For which region",
         required=False,
         empty_label="Everywhere",
         help_text="Only an engineer on call everywhere can hold the sun.",
+        error_messages=_OF_THE_LIST,
     )
     starts_at = MomentField(label="From")
     ends_at = MomentField(label="Until")

@@ -95,7 +95,7 @@ def on_call(request: HttpRequest, key: UUID | None = None) -> HttpResponse:
 
 def _new_entry(request: HttpRequest) -> RosterEntry:
     reader = person(request)
-    code = request.GET.get("center", "")
+    code = request.GET.get("center", "").replace("\0", "")
     own = reader.profile.center if reader.profile else None
     center = SupportCenter.objects.filter(code=code).first() or own
     return RosterEntry(layer=Layer.SHIFT, weekdays=[0, 1, 2, 3, 4], center=center, from_on=timezone.localdate())
@@ -117,16 +117,16 @@ def _edit(request: HttpRequest, make: Callable[..., RowForm], row: rostering.Row
     moves: Moves | None = None
     try:
         if removing or (request.method == "POST" and form.is_valid()):
-            conflicts = conflicts_of(row, reader, times, seen=seen, removing=removing)
+            conflicts = conflicts_of(row, reader, times, seen=seen, since=form.since, removing=removing)
             moves = moves_of(row, reader, times) if isinstance(row, Absence) and not removing else None
-            weighed = [*conflicts, *(moves.in_short() if moves else ())]
+            weighed = [*conflicts, *(moves.in_short() if moves else ()), *(["Remove it?"] if removing else ())]
             despite = digest(weighed) if weighed else ""
             if accepted == despite or not despite:
                 said = f"The {form.noun} of {row.user} is {'removed' if removing else 'saved'}."
                 if removing:
                     rostering.remove(row, by=reader, seen=seen)
                 else:
-                    rostering.keep(row, by=reader, seen=seen)
+                    row = rostering.keep(row, by=reader, seen=seen, since=form.since)
                 messages.success(request, said)
                 return redirect(back if removing else _week_of(row))
     except Gone as gone:
@@ -148,7 +148,7 @@ def _edit(request: HttpRequest, make: Callable[..., RowForm], row: rostering.Row
         "removing": removing,
         "rehomed": times.moment(row.rehomed_at).reader if isinstance(row, Absence) and row.rehomed_at else "",
     }
-    status = UNPROCESSABLE if form.errors or conflicts or moves else 200
+    status = UNPROCESSABLE if form.errors or conflicts or moves or removing else 200
     return render(request, "desk/roster_form.html", page, status=status)
 
 

@@ -51,13 +51,17 @@ class WeekForm(forms.Form):
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """A piece of work that begins on a day: its hours by the center's clock, and what is to be said of it."""
+    """A piece of work that begins on a day: its hours by the center's clock, and what is to be said of it.
+
+    It follows from an entry, from a turn on call set by hand, or from neither.
+    """
 
     hours: str
     layer: Layer
     notes: tuple[str, ...]
     tone: str
     entry: RosterEntry | None
+    turn: OnCall | None
     on: date
 
 
@@ -87,6 +91,7 @@ class _Work:
     seat: Seat
     on: date
     entry: RosterEntry | None = None
+    turn: OnCall | None = None
     instead_of: int | None = None
 
     @property
@@ -108,7 +113,8 @@ def roster_page(reader: User, asked: WeekForm, times: Times) -> dict[str, Any]:
     place = next(one for one in house.centers if one.code == center.code)
     staff = {one.user_id: one for one in StaffProfile.objects.select_related("user").order_by("user__name")}
     entries = list(RosterEntry.objects.filter(center=center).select_related("user").prefetch_related("swaps__user"))
-    works = [one for one in _works(house, place, entries, nights) if one.seat.person in staff]
+    turns = OnCall.objects.filter(starts_at__lt=nights.ends, ends_at__gt=nights.begins, user__is_active=True)
+    works = [one for one in _works(house, place, entries, turns, nights) if one.seat.person in staff]
     holidays = holidays_at(center, *span)
     shown = {one.seat.person for one in works if common(one.span, span)}
     shown |= {who for who, code in house.members.items() if code == center.code}
@@ -135,7 +141,7 @@ def roster_page(reader: User, asked: WeekForm, times: Times) -> dict[str, Any]:
         ],
         "unfilled": any(open_hours),
         "open": [(day.name, hours) for day, hours in zip(days, open_hours, strict=True)],
-        "entries": [(one, _weekdays(one)) for one in entries if one.until_on is None or one.until_on >= monday],
+        "entries": [(one, _weekdays(one)) for one in _listed(entries, monday)],
         "absences": Listed.of(_absences(shown, span.begins), lambda rows: _spells(rows, times), whole),
         "turns": Listed.of(_turns(shown, span), lambda rows: (_turn(one, times) for one in rows), whole),
         "may_keep": bool(may(reader, "keep", RosterEntry)),
@@ -148,6 +154,18 @@ def _day(on: date, holidays: Mapping[date, str], today: date) -> Day:
 
 def _written(on: date) -> str:
     return f"{on.day} {on:%B}"
+
+
+def _listed(entries: Iterable[RosterEntry], monday: date) -> list[RosterEntry]:
+    """Those that have not ended before the week: shifts by their hours, then who is on call, then what begins later."""
+    going_on = [one for one in entries if one.until_on is None or one.until_on >= monday]
+    sunday = monday + 6 * DAY
+
+    def place(one: RosterEntry) -> tuple[Any, ...]:
+        later = one.from_on if one.from_on > sunday else date.min
+        return later > sunday, one.layer != Layer.SHIFT, one.opens, one.closes, later, one.user.name, one.pk
+
+    return sorted(going_on, key=place)
 
 
 def _weekdays(entry: RosterEntry) -> str:
@@ -164,7 +182,9 @@ def _weekdays(entry: RosterEntry) -> str:
 # The week's work
 
 
-def _works(house: House, place: Center, entries: Sequence[RosterEntry], span: Span) -> Iterator[_Work]:
+def _works(
+    house: House, place: Center, entries: Sequence[RosterEntry], turns: Iterable[OnCall], span: Span
+) -> Iterator[_Work]:
     """Everything that the center's people should do in that week, and what entries at this center say of others."""
     for entry in entries:
         swaps = {swap.on: swap.user_id for swap in entry.swaps.all()}
@@ -173,24 +193,25 @@ def _works(house: House, place: Center, entries: Sequence[RosterEntry], span: Sp
                 continue
             taker = swaps.get(day)
             seat = Seat(taker or entry.user_id, Layer(entry.layer), place.code, None, *hours)
-            yield _Work(seat, day, entry, entry.user_id if taker else None)
+            yield _Work(seat, day, entry, instead_of=entry.user_id if taker else None)
     rostered = {one.person for one in house.entries if one.layer is Layer.SHIFT}
     members = {who for who, code in house.members.items() if code == place.code}
     for hours in staffed_hours(place, *span):
         for who in members - rostered:
             seat = Seat(who, Layer.SHIFT, place.code, None, *hours)
             yield _Work(seat, hours.begins.astimezone(place.zone).date())
-    for seat in house.on_call:
-        if seat.person in members:
-            yield from _by_days(seat, place.zone, span)
+    for turn in turns:
+        if turn.user_id in members:
+            yield from _by_days(turn, place.zone, span)
 
 
-def _by_days(seat: Seat, zone: ZoneInfo, span: Span) -> Iterator[_Work]:
+def _by_days(turn: OnCall, zone: ZoneInfo, span: Span) -> Iterator[_Work]:
     """A turn set by hand, cut at local midnights."""
+    seat = Seat(turn.user_id, Layer(turn.duty), "", turn.region_id, turn.starts_at, turn.ends_at)
     day = max(seat.begins, span.begins).astimezone(zone).date()
     while (begins := instant_of(datetime.combine(day, time()), zone)) < min(seat.ends, span.ends):
         ends = instant_of(datetime.combine(day + DAY, time()), zone)
-        yield _Work(seat._replace(begins=max(seat.begins, begins), ends=min(seat.ends, ends)), day)
+        yield _Work(seat._replace(begins=max(seat.begins, begins), ends=min(seat.ends, ends)), day, turn=turn)
         day += DAY
 
 
@@ -208,7 +229,7 @@ def _chips(
         if doubled:
             notes.append("double-booked")
         tone = "away" if away else "doubled" if doubled else ""
-        yield Chip(_clock(one.span, zone), one.seat.layer, tuple(notes), tone, one.entry, one.on)
+        yield Chip(_clock(one.span, zone), one.seat.layer, tuple(notes), tone, one.entry, one.turn, one.on)
 
 
 def _meet(one: _Work, other: _Work) -> bool:

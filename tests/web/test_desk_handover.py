@@ -271,6 +271,24 @@ def test_the_sun_page_shows_the_way_of_each_case_around_the_world(browse, arrive
     )
 
 
+@pytest.mark.clause("C-FTS-01")
+def test_a_case_put_on_the_sun_while_its_engineer_is_off_duty_goes_at_once(browse, urgent, support_manager, case_in):
+    exception = case_in(Status.IN_PROGRESS, severity=Severity.TWO)
+    sun_moves.move_due(FIVE)
+    operations.put_on_sun(exception, by=support_manager, at=FIVE + MINUTE, reason="Their fair opens.")
+
+    def flight(when):
+        with freeze_time(when):
+            flights = browse(support_manager).get("/desk/sun/").context["flights"]
+        return next((one.next, one.note) for one in flights if one.case == exception)
+
+    before = flight(FIVE + 2 * MINUTE)
+    sun_moves.bring_strays(FIVE + 2 * MINUTE)
+
+    assert before == ("Denver now", "to be handed over now")
+    assert flight(FIVE + 3 * MINUTE) == ("Cambridge at 01:00 GMT", "not accepted yet")
+
+
 @pytest.mark.parametrize(
     ("when", "note"),
     [(NOON + HOUR, "sheet opens at 16:15 GMT"), (FIVE - 20 * MINUTE, "sheet not started")],

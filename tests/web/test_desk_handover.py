@@ -394,7 +394,7 @@ def test_the_customer_reads_whom_to_contact_and_how(letter, technical_contact):
 
     assert told.lead == "From now on please contact Rita Alvarez, support engineer in Denver."
     assert told.next == "Lena Vogt goes off duty, and the work goes on. Everything written on the case stays with it."
-    assert any("+1 303 555 010" in item for item in told.parts[0].items)
+    assert any("+44 1223 555 000" in item for item in told.parts[0].items)
     assert "On shift." not in str(told)
 
 

@@ -15,6 +15,7 @@ from cases.attachments import StoredFile
 from cases.enums import CaseType, Channel, ClosureReason, HoldReason, ReassignmentReason, Severity, Verb
 from cases.models import Case
 from cases.operations import HandoverNotes
+from cases.rules import NEXT_UPDATE_WITHIN
 from cases.texts import SHEET_LIMIT
 from cases.transitions import is_legal
 from entitlements.models import Product
@@ -89,7 +90,10 @@ class ReplyForm(MessageForm):
     def __init__(self, case: Case, *args: Any, may_promise: bool, **kwargs: Any):
         super().__init__(case, *args, **kwargs)
         zone = timezone.get_current_timezone_name()
-        self.fields["next_update_at"].help_text = f"In your time, {zone}. The customer is told; empty promises nothing."
+        self.fields["next_update_at"].help_text = (
+            f"In your time, {zone}, from now on, at most {NEXT_UPDATE_WITHIN.days} days ahead; outside the customer’s "
+            "business hours too. The customer is told; empty promises nothing."
+        )
         if not may_promise:
             del self.fields["next_update_at"]
 

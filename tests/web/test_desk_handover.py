@@ -295,9 +295,30 @@ def test_the_log_tells_the_desk_everything_and_the_customer_whom_to_contact(look
 
     assert "Handed over to Rita Alvarez" in desk
     assert "Handover sheet completed" in desk
-    assert "is your engineer from now on (the work goes on with the sun)" in customer
+    assert "is your engineer from now on (the work goes on around the clock)" in customer
     assert NEXT not in customer
     assert "On shift." not in customer
+
+
+def test_changes_of_hands_in_a_row_are_one_line_for_the_customer_that_opens(
+    look, arrived, engineer, rita, technical_contact
+):
+    operations.hand_over(arrived, engineer, at=FIVE + HOUR, change=FIVE + HOUR, why=["On shift."])
+    operations.hand_over(arrived, rita, at=FIVE + 2 * HOUR, change=FIVE + 2 * HOUR, why=["On shift."])
+    operations.reply(arrived, "The array is rebuilt.", by=rita, at=FIVE + 3 * HOUR)
+    operations.hand_over(arrived, engineer, at=FIVE + 4 * HOUR, change=FIVE + 4 * HOUR, why=["On shift."])
+
+    customer = look(FIVE + 5 * HOUR, technical_contact, arrived)
+    desk = look(FIVE + 5 * HOUR, engineer, arrived)
+
+    log = customer.partition('id="case-timeline"')[2]
+    assert log.count("is your engineer from now on") == 4
+    assert log.count("<details>") == 1
+    assert "<summary>and 2 earlier changes</summary>" in log
+    folded, rest = log.partition("<details>")[2].split("</details>", 1)
+    assert folded.count("is your engineer from now on") == 2
+    assert "The array is rebuilt." in rest
+    assert "earlier change" not in desk
 
 
 # The exception

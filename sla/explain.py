@@ -99,7 +99,7 @@ def explain(
         now=now,
         state=state,
         headline=_headline(milestone, state, milestone.target - spent, now, place),
-        promise=f"{promise.kind.label} for {promise.severity.label} {_until(milestone)}{aim}",
+        promise=f"{promise.kind.label} for {promise.severity.label} {within(milestone)}{aim}",
         plan=plan,
         place=place,
         calendar=words.opening_hours(milestone.calendar),
@@ -197,8 +197,8 @@ def _named(milestone: Milestone) -> datetime:
     return add_open_time(milestone.calendar, milestone.counts_from, milestone.target)
 
 
-def _until(milestone: Milestone) -> str:
-    """The promise's end in words: "within 8 business hours", "by Mon 12 Jan 2026, 15:00 GMT"."""
+def within(milestone: Milestone) -> str:
+    """What was promised in words: "within 8 business hours", "by Mon 12 Jan 2026, 15:00 GMT"."""
     if milestone.promise.measure is Measure.MOMENT:
         return f"by {words.moment(_named(milestone), milestone.calendar.tz)}"
     return f"within {words.allowance(milestone.promise)}"

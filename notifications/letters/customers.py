@@ -7,7 +7,7 @@ from cases.enums import ClosureReason, ReassignmentReason, Severity, Status, Tur
 from notifications.letters.form import Letter, Part
 from notifications.letters.matter import MINUTE, Matter
 from sla import words
-from sla.explain import Explanation
+from sla.explain import Explanation, within
 from sla.promises import MilestoneKind
 from sla.words import SECOND
 
@@ -330,7 +330,7 @@ def _kept_or_not(clock: Explanation) -> str:
         name = "First answer" if milestone.cycle == 1 else "First answer after reopening"
     answered = words.answered(milestone.started_at, milestone.met_at, milestone.breached_at)
     verdict = ": we are sorry" if milestone.breached_at else _counted(clock)
-    return f"{name}: promised within {words.allowance(milestone.promise)}, {answered}{verdict}."
+    return f"{name}: promised {within(milestone)}, {answered}{verdict}."
 
 
 def _counted(clock: Explanation) -> str:

@@ -267,6 +267,17 @@ def test_a_reply_tells_by_when_the_engineer_writes_again(case_in, engineer, lett
     assert "We write again by Wed 4 Mar 2026, 17:00 GMT." in letter(case, Template.REPLY, NOON + 2 * HOUR)
 
 
+def test_a_summary_tells_a_promised_update_by_its_moment(case_in, engineer, technical_contact, letter):
+    case = case_in(Status.IN_PROGRESS)
+    operations.reply(case, "I look into it.", by=engineer, at=NOON + HOUR, next_update_at=NOON + 5 * HOUR)
+    operations.propose_closure(case, problem="A cable.", resolution="Plugged in.", by=engineer, at=NOON + 2 * HOUR)
+    operations.confirm_closure(case, by=technical_contact, at=NOON + 3 * HOUR)
+
+    text = letter(case, Template.CLOSURE_SUMMARY, NOON + 3 * HOUR)
+
+    assert "Next update: promised by Wed 4 Mar 2026, 17:00 GMT, answered in 1 h." in text
+
+
 def test_a_late_update_is_told_to_its_engineer(case_in, engineer, letter):
     case = case_in(Status.IN_PROGRESS)
     operations.reply(case, "I look into it.", by=engineer, at=NOON + HOUR, next_update_at=NOON + 5 * HOUR)

@@ -27,6 +27,8 @@ def require_next_update(until: datetime, role: ActorRole, at: datetime) -> None:
     """Who works on the case may promise at `at` to write again: a moment to come, within bounds (A-08)."""
     if role not in ENGINEERS:
         raise Refusal("next_update_not_yours", "Only an engineer promises when the engineers write again.")
+    if until <= at:
+        raise Refusal("next_update_impossible", "This moment lies in the past: choose one to come.")
     if not timedelta(minutes=1) <= until - at <= NEXT_UPDATE_WITHIN:
         raise Refusal("next_update_impossible", f"Choose a moment within the next {NEXT_UPDATE_WITHIN.days} days.")
 

@@ -6,6 +6,7 @@ from accounts.refusal import Refusal
 
 SUBJECT_LIMIT = 200
 SHORT_LIMIT = 40
+SHEET_LIMIT = 2_000  # of each passage of a handover sheet, which somebody reads at the start of a shift
 BODY_LIMIT = 100_000
 
 # What PostgreSQL cannot store: the zero character and halves of a surrogate pair.

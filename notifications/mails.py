@@ -24,7 +24,7 @@ def compose(notification: Notification, recipient: User, at: datetime) -> EmailM
         "case": event.case,
         "reason": _reason(recipient, event.case),
         "answerable": not template.is_for_staff,
-        "phone": settings.SUPPORT_PHONE,
+        "phone": event.case.organization.support_phone,
     }
     thread = {"In-Reply-To": thread_of(event.case), "References": thread_of(event.case)}
     return _mail(recipient, subject_of(event.case), notification.message_id, context, thread)

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.dispatch import receiver
 
+from accounts import hints
 from cases.journal import case_event_recorded
 from cases.models import CaseEvent
 from notifications import operations, tasks
@@ -14,4 +15,4 @@ from notifications import operations, tasks
 def tell(sender: type[CaseEvent], events: Sequence[CaseEvent], **_: Any) -> None:
     """Write the outbox in the verb's transaction: a fact and its notifications are there together or not at all."""
     if operations.tell(events):
-        tasks.nudge_after_commit()
+        hints.after_commit(tasks.deliver)

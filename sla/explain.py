@@ -14,9 +14,9 @@ from zoneinfo import ZoneInfo
 
 from cases.enums import EventKind
 from sla import words
-from sla.calendars import DAY
+from sla.calendars import DAY, add_open_time
 from sla.clock import ClockState, Milestone, Step, state_at, used
-from sla.promises import MilestoneKind
+from sla.promises import Measure, MilestoneKind
 from sla.ribbon import Day, ribbon
 from sla.spans import Span, SpanKind, spans_by_day
 from sla.words import SECOND
@@ -99,7 +99,7 @@ def explain(
         now=now,
         state=state,
         headline=_headline(milestone, state, milestone.target - spent, now, place),
-        promise=f"{promise.kind.label} for {promise.severity.label} within {words.allowance(promise)}{aim}",
+        promise=f"{promise.kind.label} for {promise.severity.label} {within(milestone)}{aim}",
         plan=plan,
         place=place,
         calendar=words.opening_hours(milestone.calendar),
@@ -171,16 +171,37 @@ def _headline(milestone: Milestone, state: ClockState, left: timedelta, now: dat
     allowed = words.allowance(milestone.promise)
     if milestone.due_at is None or state is ClockState.STOPPED:
         return f"{'Withdrawn' if milestone.stopped_at else 'Paused'} with {words.spell(left)} of {allowed} left"
-    local, start = (at.astimezone(milestone.calendar.tz) for at in (milestone.due_at, milestone.counts_from))
-    far = local.date() - start.date() >= 6 * DAY
-    on = f"{local:%A} {local.day} {local:%B}" if far else f"{local:%A}"
+    due = _moment(milestone, milestone.due_at)
+    if milestone.promise.measure is Measure.MOMENT:
+        named = _named(milestone)
+        moved = "" if named == milestone.due_at else f"; with the pause it is due on {due}"
+        return f"The engineer promised an update by {_moment(milestone, named)} in {place}{moved}"
     since = _beginning(milestone)
     if milestone.kind is not MilestoneKind.FIRST_RESPONSE:
         since = f"the {since}"
     if milestone.counts_from > milestone.started_at:
         since = "the raise of its severity"
     end = "ended" if now > milestone.due_at else "ends" if allowed.startswith(("1 ", "the ")) else "end"
-    return f"{allowed[0].upper()}{allowed[1:]} from {since} {end} on {on} at {local:%H:%M} in {place}"
+    return f"{allowed[0].upper()}{allowed[1:]} from {since} {end} on {due} in {place}"
+
+
+def _moment(milestone: Milestone, at: datetime) -> str:
+    """A moment of the clock as its headline tells it: "Monday at 16:30", with the date when it is far."""
+    local, start = (moment.astimezone(milestone.calendar.tz) for moment in (at, milestone.counts_from))
+    far = local.date() - start.date() >= 6 * DAY
+    return f"{local:%A}{f' {local.day} {local:%B}' if far else ''} at {local:%H:%M}"
+
+
+def _named(milestone: Milestone) -> datetime:
+    """The moment that an engineer named, whatever pauses came since."""
+    return add_open_time(milestone.calendar, milestone.counts_from, milestone.target)
+
+
+def within(milestone: Milestone) -> str:
+    """What was promised in words: "within 8 business hours", "by Mon 12 Jan 2026, 15:00 GMT"."""
+    if milestone.promise.measure is Measure.MOMENT:
+        return f"by {words.moment(_named(milestone), milestone.calendar.tz)}"
+    return f"within {words.allowance(milestone.promise)}"
 
 
 def _beginning(milestone: Milestone) -> str:

@@ -78,5 +78,4 @@ def _tell(manager: User, gaps: Sequence[Gap], at: datetime) -> None:
 
 
 def _line(gap: Gap, zone: ZoneInfo) -> str:
-    detail = f", {gap.detail}" if gap.detail else ""
-    return f"{moment(gap.begins, zone)} to {moment(gap.ends, zone)}: {gap.cause.label}{detail}"
+    return f"{moment(gap.begins, zone)} to {moment(gap.ends, zone)}: {gap.why}"

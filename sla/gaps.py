@@ -34,6 +34,13 @@ class Gap(NamedTuple):
     def length(self) -> timedelta:
         return self.ends - self.begins
 
+    @property
+    def why(self) -> str:
+        """The cause in words: "Away (sick leave)", "Unfilled shift, Osaka", "Between shifts"."""
+        if self.cause is Cause.ABSENCE:  # "Absence, Holiday" would read like a public one
+            return f"Away ({self.detail.lower()})" if self.detail else "Away"
+        return ", ".join(filter(None, (self.cause.label, self.detail)))
+
 
 def gaps_in(house: House, empty: Span) -> Iterator[Gap]:
     """The stretch `empty`, in which nobody holds the sun, cut where its cause changes."""

@@ -42,6 +42,15 @@ def stays(owner: int | None, change: Change, at_work: Collection[int]) -> bool:
     return owner in change.people or (owner in at_work and not change.moves_center)
 
 
+def is_stray(owner: int | None, given_at: datetime | None, present: Change, at_work: Collection[int]) -> bool:
+    """Whether a case came to follow the sun while its owner is not at work: it is handed over now, without a change.
+
+    Whom a person gave it to (`given_at`, aware) since the last change, `present`, keeps it until the next.
+    """
+    kept = given_at is not None and given_at >= present.at
+    return owner is not None and owner not in at_work and not kept
+
+
 def next_for(owner: int | None, present: Change | None, coming: Iterable[Change]) -> Change | None:
     """The first of the changes to come at which a case of this owner is handed over; `present` is the last that was."""
     holds = present is not None and owner in present.people

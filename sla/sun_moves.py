@@ -16,12 +16,13 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import Min, Q
+from django.db.models import Max, Min, Q
 
 from accounts.backoff import pause
 from accounts.enums import Layer
 from accounts.models import User
 from accounts.refusal import Refusal
+from accounts.seats import House
 from cases import operations as cases
 from cases.candidates import suggest_among, why
 from cases.enums import EventKind
@@ -88,7 +89,11 @@ class Now:
 
     @classmethod
     def read(cls, at: datetime) -> "Now":
-        house = sun.house_for(at, at)
+        return cls.of(sun.house_for(at, at), at)
+
+    @classmethod
+    def of(cls, house: House, at: datetime) -> "Now":
+        """The same of what was read already; `house` tells of the days around `at`."""
         hold = coverage.hold_at(house, at)
         layers = {Layer.SHIFT, Layer.ENGINEER} if hold.on_call else {Layer.SHIFT}
         seats = (seat for seat in house.seats(at, at + timedelta.resolution) if seat.covers(at))
@@ -193,11 +198,11 @@ def bring_strays(at: datetime) -> int:
     if not (owners := dict(owned)):
         return 0
     now = Now.read(at)
-    away = [pk for pk, owner in owners.items() if owner not in now.at_work]
-    given = CaseEvent.objects.filter(case__in=away, kind__in=OWNER_CHANGES, at__gte=last.at)
-    settled = set(given.values_list("case", flat=True))
+    given = CaseEvent.objects.filter(case__in=owners, kind__in=OWNER_CHANGES, at__gte=last.at)
+    given_at = dict(given.values_list("case").annotate(Max("at")))
     change = now.change(last.at, last.to_center)
-    outcomes = Counter(_bring_apart(pk, change, now) for pk in away if pk not in settled)
+    strays = (pk for pk, owner in owners.items() if relay.is_stray(owner, given_at.get(pk), change, now.at_work))
+    outcomes = Counter(_bring_apart(pk, change, now) for pk in strays)
     return outcomes[Outcome.MOVED]
 
 

@@ -91,7 +91,7 @@ class Bar:
     @cached_property
     def watch(self) -> Watch | None:
         if self.staff:
-            return centers_on_shift(self.shifts, self.now)
+            return centers_on_shift(self.shifts, self.now, self.user.zone)
         organizations = [contact.organization for contact in self.user.standings.values()]
         return business_hours(organizations[0], self.now) if len(organizations) == 1 else None
 

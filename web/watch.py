@@ -30,15 +30,25 @@ def shifts_around(now: datetime) -> list[Shift]:
     return list(Shift.objects.filter(weekday__in=days).select_related("center"))
 
 
-def centers_on_shift(shifts: Sequence[Shift], now: datetime) -> Watch:
-    """The support centers whose shift is open at `now` (aware), the one that closes last first."""
+def centers_on_shift(shifts: Sequence[Shift], now: datetime, zone: str) -> Watch:
+    """The support centers whose shift is open at `now` (aware), the one that closes last first.
+
+    Each has its own end, told in the reader's `zone`.
+    """
     present = [one for one in stretches(shifts, now, now + DAY) if one.opens == now]
     if not present:
         return Watch("No center", "is on shift; engineers are on call", "No support center is on shift now.")
     present.sort(key=lambda one: one.closes, reverse=True)
     names = " and ".join(one.center.name for one in present)
-    until = words.time_of_day(present[0].closes, present[0].center.zone)
-    return Watch(names, f"on shift until {until}", f"On shift now: {names}.")
+    each = ", ".join(f"{one.center.name} until {words.time_of_day(one.closes, zone)}" for one in present)
+    return Watch(names, f"on shift until {_ends([one.closes for one in present], zone)}", f"On shift now: {each}.")
+
+
+def _ends(closings: Sequence[datetime], zone: str) -> str:
+    """The different ends in the order given, whose zone is named once: "18:00 and 15:00 GMT"."""
+    *first, last = dict.fromkeys(closings)
+    there = ZoneInfo(zone)
+    return " and ".join([*(f"{one.astimezone(there):%H:%M}" for one in first), words.time_of_day(last, zone)])
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import Any, Self
 
 import pgtrigger
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.contrib.postgres.fields import ArrayField
@@ -126,6 +127,15 @@ class Organization(models.Model):
     def place(self) -> str:
         """How screens name the account's place."""
         return self.city or self.own_zone.rsplit("/", 1)[-1].replace("_", " ")
+
+    @property
+    def support_phone(self) -> str:
+        """The one number that its people call, on every page and in every mail (C-CHN-01).
+
+        That of a support center of its region; where the region has none, the provider's. Takes a statement.
+        """
+        centers = SupportCenter.objects.filter(region=self.region_id)
+        return centers.values_list("telephone", flat=True).first() or settings.SUPPORT_PHONE
 
 
 def _apart_from(table: str) -> pgtrigger.Trigger:

@@ -13,9 +13,9 @@ from accounts.refusal import Refusal
 from cases import rules
 from cases.enums import EventKind, Verb
 from cases.models import Case
-from cases.operations.frame import NO_FORM, Form, acting
+from cases.operations.frame import NO_FORM, Form, Stale, acting
 from cases.operations.owners import profile_of_engineer
-from cases.texts import cleaned, required
+from cases.texts import SHEET_LIMIT, cleaned, required
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +65,16 @@ def keep_handover(case: Case, *, at: datetime, change: datetime) -> Case:
 def note_handover(
     case: Case, notes: HandoverNotes, *, by: User, at: datetime, change: datetime, form: Form = NO_FORM
 ) -> Case:
-    """Complete the handover sheet for `change`, as the outgoing engineer or a manager; the last one written counts."""
+    """Complete the handover sheet for `change`, as the outgoing engineer or a manager; the last one written counts.
+
+    Raises Stale when another one was completed since the form was shown: it is never overwritten unread. Raises
+    Refusal while the sheet is not open yet, without a next action, and for a text longer than SHEET_LIMIT.
+    """
     with acting(case, Verb.NOTE_HANDOVER, by=by, at=at, form=form) as act:
         rules.require_sheet_open(change, at)
-        texts = {name: cleaned(text, name) for name, text in asdict(notes).items()}
-        texts["next_action"] = required(notes.next_action, "next_action")
+        _require_same_sheet(act.case, form)
+        texts = {name: cleaned(text, name, SHEET_LIMIT) for name, text in asdict(notes).items()}
+        texts["next_action"] = required(notes.next_action, "next_action", SHEET_LIMIT)
         act.record(EventKind.HANDOVER_NOTED, change=_written(change), **texts)
     return act.case
 
@@ -79,6 +84,14 @@ def accept_handover(case: Case, *, by: User, at: datetime, form: Form = NO_FORM)
     with acting(case, Verb.ACCEPT_HANDOVER, by=by, at=at, form=form) as act:
         act.record(EventKind.HANDOVER_ACCEPTED, by_work=False)
     return act.case
+
+
+def _require_same_sheet(case: Case, form: Form) -> None:
+    """A sheet leaves every other form as true as it was, but not the form of the sheet itself."""
+    if form.seen is not None:
+        newer = case.events.filter(kind=EventKind.HANDOVER_NOTED, seq__gt=form.seen).select_related("by")
+        if events := list(newer.order_by("seq")):
+            raise Stale(events)
 
 
 def _require_first_for(case: Case, kind: EventKind, change: datetime) -> None:

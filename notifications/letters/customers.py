@@ -2,14 +2,12 @@
 
 from datetime import datetime
 
-from django.conf import settings
-
 from cases import rules
 from cases.enums import ClosureReason, ReassignmentReason, Severity, Status, Turn
 from notifications.letters.form import Letter, Part
 from notifications.letters.matter import MINUTE, Matter
 from sla import words
-from sla.explain import Explanation
+from sla.explain import Explanation, within
 from sla.promises import MilestoneKind
 from sla.words import SECOND
 
@@ -24,7 +22,7 @@ def received(matter: Matter) -> Letter:
             *opened_for,
             "Customer Service first makes sure that your support covers this case; then an engineer takes it over. "
             "The time for our first answer runs from the start.",
-            *_please_call(Severity(case.severity)),
+            *_please_call(matter, Severity(case.severity)),
         ),
     )
     return Letter(
@@ -53,7 +51,6 @@ def _from_now_on(matter: Matter, before: str, reason: str) -> Letter:
     center = profile.center if profile else None
     role = f", {owner.staff_role.label.lower()}" if owner and owner.staff_role else ""
     place = f" in {center}" if center else ""
-    phone = center.telephone if center else settings.SUPPORT_PHONE
     return Letter(
         title=f"{owner} works on your case" + (" from now on" if before else ""),
         lead=f"From now on please contact {owner}{role}{place}.",
@@ -63,7 +60,7 @@ def _from_now_on(matter: Matter, before: str, reason: str) -> Letter:
                 f"How to reach {owner}",
                 items=(
                     "Write on the case page: it is the quickest way, and nothing gets lost.",
-                    f"Call {phone} and name the case number {matter.case.number}.",
+                    f"Call {matter.telephone} and name the case number {matter.case.number}.",
                 ),
             ),
         ),
@@ -250,8 +247,7 @@ def closed_not_entitled(matter: Matter) -> Letter:
     return Letter(
         title="Your support does not cover this case",
         lead=f"Customer Service has looked into it, and we cannot work on case {matter.case.number} as it stands.",
-        next=f"If this does not look right to you, please call {settings.SUPPORT_PHONE}. "
-        f"You can also {_reopening(matter)}.",
+        next=f"If this does not look right to you, please call {matter.telephone}. You can also {_reopening(matter)}.",
         parts=(
             Part("What the case was about", written=matter.data["problem"]),
             Part("Why it is not covered", written=matter.data["resolution"]),
@@ -288,11 +284,11 @@ def _why_this_time(clock: Explanation | None) -> tuple[Part, ...]:
     return (Part("Why this time", (f"{clock.promise} ({clock.plan}). {clock.headline}.",), rows),)
 
 
-def _please_call(severity: Severity) -> tuple[str, ...]:
+def _please_call(matter: Matter, severity: Severity) -> tuple[str, ...]:
     """Severity 1 is best phoned in (A-04)."""
     if severity is not Severity.ONE:
         return ()
-    return (f"For severity 1 please call us as well, at {settings.SUPPORT_PHONE}: we answer at every hour.",)
+    return (f"For severity 1 please call us as well, at {matter.telephone}: we answer at every hour.",)
 
 
 def _effect_on_clock(matter: Matter) -> str:
@@ -334,7 +330,7 @@ def _kept_or_not(clock: Explanation) -> str:
         name = "First answer" if milestone.cycle == 1 else "First answer after reopening"
     answered = words.answered(milestone.started_at, milestone.met_at, milestone.breached_at)
     verdict = ": we are sorry" if milestone.breached_at else _counted(clock)
-    return f"{name}: promised within {words.allowance(milestone.promise)}, {answered}{verdict}."
+    return f"{name}: promised {within(milestone)}, {answered}{verdict}."
 
 
 def _counted(clock: Explanation) -> str:

@@ -116,6 +116,11 @@ class Matter:
 
     # The case
 
+    @property
+    def telephone(self) -> str:
+        """The number to call: the same as on the case page and at the foot of the mail."""
+        return self.case.organization.support_phone
+
     def severity(self, name: str = "severity") -> Severity:
         return Severity(self.data[name])
 

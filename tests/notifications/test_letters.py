@@ -1,5 +1,6 @@
 """What the letters say. Each is read as its reader gets it."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 
@@ -7,6 +8,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 
+from accounts.models import SupportCenter
 from cases import attachments, journal, operations
 from cases.enums import Channel, EventKind, HoldReason, ReassignmentReason, Severity, Status, Turn
 from cases.journal import Entry
@@ -67,10 +69,10 @@ def test_a_receipt_of_a_case_on_hold_promises_no_time(open_case, customer_servic
 
 
 @pytest.mark.clause("C-PKG-03")
-def test_a_receipt_of_severity_1_asks_for_a_call(open_case, letter, emea_shift, engineer, settings):
+def test_a_receipt_of_severity_1_asks_for_a_call(open_case, letter, emea_shift, engineer):
     case = open_case(severity=Severity.ONE)
 
-    assert f"For severity 1 please call us as well, at {settings.SUPPORT_PHONE}" in letter(case, Template.RECEIVED)
+    assert "For severity 1 please call us as well, at +44 1223 555 000" in letter(case, Template.RECEIVED)
     assert "Granite Harbor Energy needs an engineer now." in letter(case, Template.SEVERITY_1_RECEIVED)
 
 
@@ -245,7 +247,9 @@ def test_a_breach_blames_nobody(case_in, letter):
 
 @pytest.mark.clause("C-DOC-07")
 def test_the_provider_its_phone_and_its_address_are_settings(open_case, emea_shift, engineer, letter, settings):
+    """The provider's number is for customers whose region has no support center."""
     settings.PROVIDER_NAME, settings.SUPPORT_PHONE = "Lighthouse Support", "+00 1"
+    SupportCenter.objects.update(region="apj")
     settings.PORTAL_URL = "https://help.lighthouse.example"
 
     case = open_case(severity=Severity.ONE)
@@ -261,6 +265,17 @@ def test_a_reply_tells_by_when_the_engineer_writes_again(case_in, engineer, lett
     operations.reply(case, "I look into it.", by=engineer, at=NOON + HOUR, next_update_at=NOON + 5 * HOUR)
 
     assert "We write again by Wed 4 Mar 2026, 17:00 GMT." in letter(case, Template.REPLY, NOON + 2 * HOUR)
+
+
+def test_a_summary_tells_a_promised_update_by_its_moment(case_in, engineer, technical_contact, letter):
+    case = case_in(Status.IN_PROGRESS)
+    operations.reply(case, "I look into it.", by=engineer, at=NOON + HOUR, next_update_at=NOON + 5 * HOUR)
+    operations.propose_closure(case, problem="A cable.", resolution="Plugged in.", by=engineer, at=NOON + 2 * HOUR)
+    operations.confirm_closure(case, by=technical_contact, at=NOON + 3 * HOUR)
+
+    text = letter(case, Template.CLOSURE_SUMMARY, NOON + 3 * HOUR)
+
+    assert "Next update: promised by Wed 4 Mar 2026, 17:00 GMT, answered in 1 h." in text
 
 
 def test_a_late_update_is_told_to_its_engineer(case_in, engineer, letter):
@@ -290,8 +305,21 @@ def test_a_handover_names_the_next_person_and_how_to_reach_it(handed_over, lette
 
     assert "From now on please contact Owen Price, support engineer in Cambridge." in text
     assert "Lena Vogt goes off duty, and the work goes on." in text
-    assert "+44 1223 555 000" in text
     assert "On shift." not in text
+
+
+@pytest.mark.clause("C-RAS-02", "C-CHN-01")
+def test_one_mail_names_one_number_wherever_the_next_engineer_works(handed_over, second_engineer, letter):
+    """That of the customer's region, which the case page shows too: the next engineer is in Denver."""
+    second_engineer.staff.center = SupportCenter.objects.create(
+        code="denver", name="Denver", region_id="americas", zone="America/Denver", telephone="+1 303 555 010"
+    )
+    second_engineer.staff.save()
+
+    text = letter(handed_over, Template.HANDED_OVER, NOON + 2 * HOUR)
+
+    assert "support engineer in Denver" in text
+    assert re.findall(r"[Cc]all (\+[\d ]+\d)", text) == ["+44 1223 555 000"] * 2
 
 
 @pytest.mark.clause("C-FTS-01")

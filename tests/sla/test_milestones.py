@@ -166,14 +166,24 @@ def test_a_promised_update_explains_itself():
 
     told = explain(update, "Standard Support, version 1", {}, now=at("Mon 11:00"))
 
-    assert told.headline == "6 h of business hours from the reply end on Monday at 16:30 in London"
+    assert told.headline == (
+        "The engineer promised an update by Monday at 15:00 in London; with the pause it is due on Monday at 16:30"
+    )
     assert dict(told.facts)["Promise"] == (
-        "Next update for Severity 3 within 6 h of business hours (A-08), promised by the engineer"
+        "Next update for Severity 3 by Mon 12 Jan 2026, 15:00 GMT (A-08), promised by the engineer"
     )
     assert [tuple(row) for row in told.rows] == [
         ("Mon 12 Jan, 09:00 to 10:30", "paused (waiting for the customer), 1 h 30 min not counted", ""),
         ("Mon 12 Jan, 10:30 to 16:30", "counted", "6 h"),
     ]
+
+
+def test_a_promised_update_without_a_pause_is_explained_by_the_moment_alone():
+    (update,) = updates(promised("Mon 09:00", "Mon 09:07"))
+
+    told = explain(update, "Standard Support, version 1", {}, now=at("Mon 09:01"))
+
+    assert told.headline == "The engineer promised an update by Monday at 09:07 in London"
 
 
 # Escalations

@@ -2,6 +2,7 @@
 
 import pytest
 
+from accounts.refusal import Refusal
 from cases import operations
 from cases.enums import EventKind, Status
 from notifications.models import Notification
@@ -66,6 +67,13 @@ def test_an_impossible_moment_is_refused(case_in, engineer, until):
 
     with refused("next_update_impossible"):
         operations.reply(case, "Soon.", by=engineer, at=NOON + HOUR, next_update_at=until)
+
+
+def test_a_moment_that_has_passed_is_called_so(case_in, engineer):
+    with pytest.raises(Refusal, match="next_update_impossible") as refusal:
+        operations.reply(case_in(Status.IN_PROGRESS), "Soon.", by=engineer, at=NOON + DAY, next_update_at=NOON + HOUR)
+
+    assert refusal.value.message == "This moment lies in the past: choose one to come."
 
 
 def test_only_engineers_promise(case_in, support_manager):

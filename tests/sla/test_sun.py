@@ -167,7 +167,7 @@ def test_the_command_lists_gaps_and_its_status_tells(around_the_clock, second_en
 
     assert ended.value.code == 1
     assert capsys.readouterr().out.splitlines()[1:] == [
-        "  Wed 2026-03-04 18:00 to Wed 2026-03-04 20:00  Absence (Training)",
+        "  Wed 2026-03-04 18:00 to Wed 2026-03-04 20:00  Away (training)",
         "NOT PROVED: 1 gap, 2 h in all.",
     ]
 
@@ -191,7 +191,7 @@ def test_managers_are_told_of_a_new_gap_once(around_the_clock, second_engineer, 
     assert [(letter.to, letter.subject) for letter in Letter.objects.all()] == [
         (support_manager.email, "Coverage of Severity 1 has a gap")
     ]
-    assert "Wed 4 Mar 2026, 18:00 GMT to Wed 4 Mar 2026, 20:00 GMT: Absence, Sick leave" in Letter.objects.get().body
+    assert "Wed 4 Mar 2026, 18:00 GMT to Wed 4 Mar 2026, 20:00 GMT: Away (sick leave)" in Letter.objects.get().body
     assert gap_watch.watch(NOON + 7 * HOUR) == []
     assert not CoverageGap.objects.exists()
 

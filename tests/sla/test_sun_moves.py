@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from accounts import rostering
 from accounts.enums import AbsenceReason, Layer, LinuxFlavor, StaffRole
 from accounts.models import Absence, RosterEntry, SupportCenter
 from accounts.rosters import Roster
@@ -21,6 +22,7 @@ from sla import sun, sun_moves, tasks
 from sla.models import SunChange, Timer
 from sla.operations import differences, sweep_due
 from sla.replay import as_lines
+from supportportal.celery import app as celery
 from tests.cast import DAY, HOUR, MINUTE, NOON, facts, kinds, make_staff
 
 FIVE = NOON + 5 * HOUR  # Cambridge closes, Denver has opened
@@ -88,6 +90,27 @@ def minute(at: datetime) -> None:
 def owner_of(case):
     case.refresh_from_db()
     return case.owner
+
+
+def take_hints() -> int:
+    """Take every hint to plan out of the broker; return how many there were."""
+    with celery.connection_for_write() as broker:
+        return broker.default_channel.queue_purge("relay") or 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whoever_changes_the_rosters_asks_for_a_new_plan_at_once(world, support_manager):
+    """Not at the next minute: until then the pages would tell two stories."""
+    entry = RosterEntry.objects.filter(layer=Layer.SHIFT).first()
+    take_hints()
+
+    with transaction.atomic():
+        rostering.keep(entry, by=support_manager)
+        rostering.keep(entry, by=support_manager)
+    kept = take_hints()
+    rostering.remove(entry, by=support_manager)
+
+    assert (kept, take_hints()) == (1, 1)
 
 
 @pytest.mark.clause("C-FTS-01")

@@ -579,6 +579,17 @@ def test_the_list_beside_a_case_is_the_one_it_was_opened_from(browse, engineer, 
 # The next update
 
 
+def test_the_limits_of_a_promise_are_told_before_it_is_made(browse, engineer, case_in):
+    case = case_in(Status.IN_PROGRESS)
+
+    workspace, form = (
+        browse(engineer).get(f"{case.get_absolute_url()}{noun}").content.decode() for noun in ("", "messages/")
+    )
+
+    assert "at most 60 days</small>" in workspace
+    assert "from now on, at most 60 days ahead; outside the customer’s business hours too." in form
+
+
 def test_an_engineer_promises_the_next_update_in_the_own_time(send, browse, engineer, case_in):
     case = case_in(Status.IN_PROGRESS)
 
@@ -593,7 +604,11 @@ def test_an_engineer_promises_the_next_update_in_the_own_time(send, browse, engi
 
 @pytest.mark.parametrize(
     ("typed", "said"),
-    [("yesterday", "Give a day and a time"), ("2026-03-01T12:00", "Choose a moment within the next 60 days.")],
+    [
+        ("yesterday", "Give a day and a time"),
+        ("2026-03-01T12:00", "This moment lies in the past"),
+        ("2026-09-01T12:00", "Choose a moment within the next 60 days."),
+    ],
 )
 def test_an_impossible_promise_is_refused_next_to_its_field(send, case_in, typed, said):
     case = case_in(Status.IN_PROGRESS)

@@ -61,7 +61,7 @@ def test_a_gap_is_told_to_the_minute_with_its_cause_and_who_could_fill_it(
     text = text_of(read)
     assert "Not proved: 1 gap, 2 h in all." in text.replace("\xa0", " ")
     assert "Wed 4 Mar, 18:00 GMT to 20:00 GMT" in text
-    assert f"Absence, Sick leave: {second_engineer.name}" in text
+    assert f"Away (sick leave): {second_engineer.name}" in text
     assert [one.name for one in read.context["gaps"][0].fillers] == [engineer.name]
     assert "/desk/rosters/on-call/new/" not in read.content.decode()
     (link,) = re.findall(r'href="(/desk/rosters/on-call/new/\?[^"]+)"', kept.content.decode())
@@ -106,6 +106,24 @@ def test_the_strip_shows_the_gap_in_its_week(gap, browse, engineer):
     assert (piece.x, piece.width) == ("39.29%", "1.19%")  # 66 hours into the week, 2 of its 168
     assert weeks[0].empty.replace("\xa0", " ") == "2 h"
     assert not any(week.empty for week in weeks[1:])
+
+
+def test_what_is_past_looks_other_than_what_is_not_covered_and_now_is_marked(gap, browse, engineer):
+    """It is Wednesday, one o'clock: 61 of the week's 168 hours have passed."""
+    answer = browse(engineer).get(COVERAGE)
+
+    this, following, *_, last = answer.context["weeks"]
+    assert [(bar.x, bar.width) for bar in this.outside] == [("0.00%", "36.31%")]
+    assert (this.now, following.now, following.outside) == ("36.31%", "", [])
+    assert [(bar.x, bar.width) for bar in last.outside] == [("57.14%", "42.86%")]  # the year ends on a Friday
+    assert answer.content.decode().count('<line class="now"') == 2  # in the legend and in this week
+
+
+def test_a_strip_tells_in_words_who_holds_what_of_the_week(gap, browse, engineer):
+    weeks = browse(engineer).get(COVERAGE).context["weeks"]
+
+    told = [week.told.replace("\xa0", " ") for week in weeks[:2]]
+    assert told == ["Cambridge 20 h, on call 3 d 13 h, nobody 2 h", "on call 5 d 8 h, Cambridge 1 d 16 h"]
 
 
 def test_the_page_costs_the_same_for_one_gap_and_for_many(gap, browse, engineer, second_engineer):

@@ -4,6 +4,7 @@ from datetime import date, time
 from uuid import uuid4
 
 import pytest
+from django.contrib.messages import get_messages
 from freezegun import freeze_time
 
 from accounts.enums import ContactRole, Layer, StaffRole
@@ -105,6 +106,7 @@ def test_what_can_be_reached_now_is_told_by_the_time_where_people_are(look, urge
 
     assert "at work, 12:00 GMT" in page
     assert "off hours, 21:00 JST" in page
+    assert "at work again Wed 4 Mar, 23:00 GMT" in page
 
 
 @pytest.mark.clause("C-FTS-01")
@@ -129,6 +131,68 @@ def test_a_sheet_without_a_next_action_is_not_ready_and_keeps_what_was_typed(sen
     assert "Please write a few words here." in answer.content.decode()
     assert "Kept words" in answer.content.decode()
     assert "handover_noted" not in kinds(urgent)
+
+
+@pytest.mark.clause("C-FTS-01")
+def test_a_sheet_from_an_older_tab_never_overwrites_a_completed_one_unread(browse, urgent, engineer, support_manager):
+    address = f"{urgent.get_absolute_url()}handover/"
+    mine, theirs = browse(engineer), browse(support_manager)
+    with freeze_time(FIVE - 20 * MINUTE):
+        old = hidden_fields(mine.get(address)) | {"next_action": "Typed in the older tab"}
+        theirs.post(
+            address, hidden_fields(theirs.get(address)) | {"next_action": NEXT, "hypothesis": "It is the cable."}
+        )
+
+        refused = mine.post(address, old)
+        again = mine.post(address, old | hidden_fields(refused))
+
+    page = refused.content.decode()
+    assert refused.status_code == 422
+    assert "Something happened on this case since you opened this form." in page
+    assert "Typed in the older tab</textarea>" in page
+    assert "The sheet as it stands now" in page
+    assert "It is the cable." in page
+    assert again.status_code == 302
+    assert [one["next_action"] for one in facts(urgent, "handover_noted")] == [NEXT, "Typed in the older tab"]
+
+
+def test_a_completed_sheet_reads_as_completed_and_is_changed_on_request(look, send, urgent, engineer):
+    when = FIVE - 20 * MINUTE
+    send(when, engineer, urgent, "handover/", next_action=NEXT)
+
+    page, form = (look(when + MINUTE, engineer, urgent, f"handover/{query}") for query in ("", "?change=1"))
+
+    assert "As it was completed" in page
+    assert "Change the sheet</a>" in page
+    assert "Complete the sheet" not in page + form
+    assert "<form" in form.partition('id="complete"')[2]
+    assert f"{NEXT}</textarea>" in form
+
+
+def test_a_passage_that_is_too_long_is_refused_beside_its_field_which_told_the_limit(look, send, urgent, engineer):
+    when = FIVE - 20 * MINUTE
+    assert look(when, engineer, urgent, "handover/").count("At most 2,000 characters.") == 5
+
+    answer = send(when, engineer, urgent, "handover/", next_action=NEXT, hypothesis="y" * 2001)
+
+    assert answer.status_code == 422
+    assert answer.context["form"].errors == {
+        "hypothesis": ["This is longer than 2,000 characters. Put the rest into an internal note."]
+    }
+    assert "handover_noted" not in kinds(urgent)
+
+
+def test_the_sheet_begins_with_the_first_words_of_a_long_message(look, urgent, technical_contact, engineer):
+    operations.reply_as_customer(
+        urgent, "Please answer " + "quickly " * 200, by=technical_contact, at=NOON + 10 * MINUTE
+    )
+
+    page = look(FIVE - 20 * MINUTE, engineer, urgent, "handover/")
+
+    begun = page.partition('name="waits_for"')[2].partition("</textarea>")[0]
+    assert "Please answer quickly" in begun
+    assert begun.rstrip().endswith("quickly …")
+    assert len(begun) < 500
 
 
 def test_a_sheet_sent_too_early_says_so(send, urgent, engineer):
@@ -186,7 +250,7 @@ def arrived(urgent, engineer):
 def test_the_incoming_engineer_reads_the_sheet_and_accepts(look, send, arrived, rita):
     page = look(FIVE + 2 * MINUTE, rita, arrived)
     assert "This case came to you with the sun" in page
-    assert "At 10:10 MST the manager on call is told:" in page
+    assert "At 10:10 MST the manager on call is told. Acceptance:" in page
     sheet = look(FIVE + 2 * MINUTE, rita, arrived, "handover/")
     assert NEXT in sheet
     assert "First of 1" not in sheet
@@ -199,13 +263,25 @@ def test_the_incoming_engineer_reads_the_sheet_and_accepts(look, send, arrived, 
     assert "case-handover" not in look(FIVE + 4 * MINUTE, rita, arrived)
 
 
+def test_accepting_twice_leads_back_to_the_case_with_a_word(send, arrived, rita):
+    """A reload of the answer sends nothing again."""
+    send(FIVE + 3 * MINUTE, rita, arrived, "handover/acceptance/")
+
+    again = send(FIVE + 4 * MINUTE, rita, arrived, "handover/acceptance/")
+
+    assert (again.status_code, again["Location"]) == (302, arrived.get_absolute_url())
+    assert [str(one) for one in get_messages(again.wsgi_request)][-1] == (
+        "No handover of this case waits to be accepted."
+    )
+
+
 @pytest.mark.clause("C-FTS-01", "C-STF-02")
 def test_others_see_that_it_waits_and_only_a_manager_accepts_in_their_place(
     look, send, arrived, second_engineer, support_manager
 ):
     page = look(FIVE + 12 * MINUTE, second_engineer, arrived)
     assert "This case came to Rita Alvarez with the sun" in page
-    assert "The manager on call has been told:" in page
+    assert "The manager on call has been told. Acceptance:" in page
     assert "Accept for" not in page
     assert send(FIVE + MINUTE, second_engineer, arrived, "handover/acceptance/").status_code == 403
 
@@ -219,9 +295,30 @@ def test_the_log_tells_the_desk_everything_and_the_customer_whom_to_contact(look
 
     assert "Handed over to Rita Alvarez" in desk
     assert "Handover sheet completed" in desk
-    assert "is your engineer from now on (the work goes on with the sun)" in customer
+    assert "is your engineer from now on (the work goes on around the clock)" in customer
     assert NEXT not in customer
     assert "On shift." not in customer
+
+
+def test_changes_of_hands_in_a_row_are_one_line_for_the_customer_that_opens(
+    look, arrived, engineer, rita, technical_contact
+):
+    operations.hand_over(arrived, engineer, at=FIVE + HOUR, change=FIVE + HOUR, why=["On shift."])
+    operations.hand_over(arrived, rita, at=FIVE + 2 * HOUR, change=FIVE + 2 * HOUR, why=["On shift."])
+    operations.reply(arrived, "The array is rebuilt.", by=rita, at=FIVE + 3 * HOUR)
+    operations.hand_over(arrived, engineer, at=FIVE + 4 * HOUR, change=FIVE + 4 * HOUR, why=["On shift."])
+
+    customer = look(FIVE + 5 * HOUR, technical_contact, arrived)
+    desk = look(FIVE + 5 * HOUR, engineer, arrived)
+
+    log = customer.partition('id="case-timeline"')[2]
+    assert log.count("is your engineer from now on") == 4
+    assert log.count("<details>") == 1
+    assert "<summary>and 2 earlier changes</summary>" in log
+    folded, rest = log.partition("<details>")[2].split("</details>", 1)
+    assert folded.count("is your engineer from now on") == 2
+    assert "The array is rebuilt." in rest
+    assert "earlier change" not in desk
 
 
 # The exception
@@ -271,6 +368,24 @@ def test_the_sun_page_shows_the_way_of_each_case_around_the_world(browse, arrive
     )
 
 
+@pytest.mark.clause("C-FTS-01")
+def test_a_case_put_on_the_sun_while_its_engineer_is_off_duty_goes_at_once(browse, urgent, support_manager, case_in):
+    exception = case_in(Status.IN_PROGRESS, severity=Severity.TWO)
+    sun_moves.move_due(FIVE)
+    operations.put_on_sun(exception, by=support_manager, at=FIVE + MINUTE, reason="Their fair opens.")
+
+    def flight(when):
+        with freeze_time(when):
+            flights = browse(support_manager).get("/desk/sun/").context["flights"]
+        return next((one.next, one.note) for one in flights if one.case == exception)
+
+    before = flight(FIVE + 2 * MINUTE)
+    sun_moves.bring_strays(FIVE + 2 * MINUTE)
+
+    assert before == ("Denver now", "to be handed over now")
+    assert flight(FIVE + 3 * MINUTE) == ("Cambridge at 01:00 GMT", "not accepted yet")
+
+
 @pytest.mark.parametrize(
     ("when", "note"),
     [(NOON + HOUR, "sheet opens at 16:15 GMT"), (FIVE - 20 * MINUTE, "sheet not started")],
@@ -300,7 +415,7 @@ def test_the_customer_reads_whom_to_contact_and_how(letter, technical_contact):
 
     assert told.lead == "From now on please contact Rita Alvarez, support engineer in Denver."
     assert told.next == "Lena Vogt goes off duty, and the work goes on. Everything written on the case stays with it."
-    assert any("+1 303 555 010" in item for item in told.parts[0].items)
+    assert any("+44 1223 555 000" in item for item in told.parts[0].items)
     assert "On shift." not in str(told)
 
 

@@ -45,6 +45,15 @@ def test_staff_read_what_is_promised_and_only_administrators_change_it(browse, e
     assert browse(technical_contact).get(PLAN).status_code == 404
 
 
+def test_what_is_counted_on_one_side_only_is_explained(admin_page, case_in):
+    """The case still runs as it was promised, and would have been missed by half an hour."""
+    case_in(Status.QUEUED)
+
+    page = admin_page.post(PLAN, wanted(look="1", minutes_3="30")).content.decode()
+
+    assert "Neither kept nor missed, so not counted above: as promised 1 still running." in page
+
+
 @pytest.mark.clause("C-DOC-03", "C-DOC-04")
 def test_a_new_version_shows_what_it_would_mean_before_it_is_saved(admin_page, case_in):
     case = case_in(Status.QUEUED)

@@ -3,6 +3,7 @@
 from datetime import date, time
 
 import pytest
+from freezegun import freeze_time
 
 from accounts.enums import AbsenceReason, Layer
 from accounts.models import Absence, RosterEntry, Shift, SupportCenter
@@ -64,8 +65,37 @@ def test_a_gap_is_shown_with_its_cause_and_what_closes_it(rostered, sun, second_
 
     assert "1 to fill" in page
     assert "Wed 4 Mar, 18:00 GMT to 20:00 GMT" in page
-    assert f"Absence, Sick leave: {second_engineer.name}." in page
+    assert f"Away (sick leave): {second_engineer.name}." in page
     assert "Name a substitute, or put somebody on call." in page
+
+
+@pytest.mark.parametrize("zone", ["America/Los_Angeles", "Europe/Warsaw", "Pacific/Auckland"])
+def test_the_days_of_the_week_are_those_of_utc_wherever_it_is_read(rostered, browse, engineer, zone):
+    """It is Wednesday, one o'clock: the first row is Wednesday's, and its fourteenth hour is now."""
+    engineer.zone = zone
+    engineer.save()
+
+    answer = browse(engineer).get(SUN)
+
+    days = answer.context["days"]
+    assert [(day.name, day.number) for day in days][:2] == [("Wed", 4), ("Thu", 5)]
+    assert [hour for hour, one in enumerate(days[0].hours) if one.now] == [13]
+    assert '<th scope="row">Wed <small>4</small></th>' in answer.content.decode()
+
+
+def test_a_handover_of_another_day_is_told_with_its_day(rostered, browse, engineer):
+    with freeze_time(NOON + 6 * HOUR):
+        page = browse(engineer).get(SUN).content.decode()
+
+    assert "Denver holds the sun. Cambridge takes it on Thu 5 Mar at 09:00 GMT." in page
+
+
+@pytest.mark.clause("C-COV-01")
+def test_the_proof_ends_at_the_same_moment_on_both_pages(rostered, browse, engineer):
+    page, proof = (browse(engineer).get(address).content.decode() for address in (SUN, "/desk/coverage/"))
+
+    assert "until Fri 5 Mar 2027, 00:00 GMT" in page
+    assert "to Fri 5 Mar 2027, 00:00 GMT" in proof
 
 
 @pytest.mark.clause("C-COV-01")

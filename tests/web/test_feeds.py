@@ -16,12 +16,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts import feeds
-from accounts.enums import AbsenceReason, Layer
+from accounts.enums import AbsenceReason, Layer, StaffRole
 from accounts.feeds import Event
 from accounts.models import Absence, OnCall, Region, RosterEntry, RosterFeed, StaffProfile, Swap, User
 from cases.enums import Severity, Status
 from supportportal.logs import JsonLines, PlainLines, without_tokens
-from tests.cast import DAY, HOUR, NOON, refused
+from tests.cast import DAY, HOUR, NOON, make_staff, refused
 from tests.rfc5545 import events, read
 from tests.web.conftest import LATER
 from web.feeds import ical
@@ -322,21 +322,53 @@ def test_an_address_is_made_shown_once_replaced_and_revoked(at_one, browse, clie
     mine = browse(engineer)
     assert "No program reads your roster now." in mine.get(PAGE).content.decode()
 
-    made = mine.post(PAGE, {"make": "1"})
+    made = mine.post(PAGE, {"make": "1"}, follow=True)
 
     first = made.context["link"]
+    assert made.redirect_chain == [(PAGE, 302)]
     assert f">{first}</textarea>" in made.content.decode()
     assert client.get(_path(first)).status_code == 200
     again = mine.get(PAGE).content.decode()
     assert "It is not shown again." in again
     assert _path(first) not in again
 
-    second = mine.post(PAGE, {"make": "1"}).context["link"]
+    second = mine.post(PAGE, {"make": "1"}, follow=True).context["link"]
     assert (client.get(_path(first)).status_code, client.get(_path(second)).status_code) == (404, 200)
 
     assert mine.post(PAGE, {"revoke": "1"})["Location"] == PAGE
     assert client.get(_path(second)).status_code == 404
     assert not RosterFeed.objects.exists()
+
+
+def test_loading_the_page_again_that_showed_an_address_makes_no_other(at_one, browse, client, engineer, entry):
+    mine = browse(engineer)
+    shown = mine.post(PAGE, {"make": "1"}, follow=True)
+    link = shown.context["link"]
+
+    again = mine.generic(shown.request["REQUEST_METHOD"], shown.request["PATH_INFO"])
+
+    assert again.context["link"] == ""
+    assert client.get(_path(link)).status_code == 200
+
+
+def test_the_address_on_its_way_to_its_page_is_for_its_owner_and_that_page_alone(at_one, browse, engineer, entry):
+    mine, other = browse(engineer), browse(make_staff("Tom Ash", StaffRole.SUPPORT_ENGINEER))
+    mine.post(PAGE, {"make": "1"})
+    cookie = mine.cookies["made_roster_address"]
+
+    other.cookies["made_roster_address"] = cookie.value
+
+    assert (cookie["path"], cookie["httponly"], cookie["samesite"], cookie["max-age"]) == (PAGE, True, "Strict", 60)
+    assert other.get(PAGE).context["link"] == ""
+
+
+def test_the_profile_leads_staff_to_their_calendar(at_one, browse, engineer, technical_contact):
+    staff, customer = (
+        browse(one).get(reverse("preferences")).content.decode() for one in (engineer, technical_contact)
+    )
+
+    assert staff.count(f'href="{PAGE}"') == 2  # in the menu and on the page
+    assert PAGE not in customer
 
 
 def _path(link: str) -> str:

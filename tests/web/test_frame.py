@@ -130,15 +130,17 @@ def two_centers(emea_center):
 @pytest.mark.parametrize(
     ("now", "told"),
     [
-        (at(14, 59), "Cambridge and Tokyo on shift until 18:00 GMT"),
-        (at(15), "Cambridge on shift until 18:00 GMT"),
-        (at(7), "Tokyo on shift until 00:00 JST"),
+        (at(14, 59), "Cambridge and Tokyo on shift until 19:00 and 16:00 CET"),
+        (at(15), "Cambridge on shift until 19:00 CET"),
+        (at(7), "Tokyo on shift until 16:00 CET"),
         (at(18), "No center is on shift; engineers are on call"),
     ],
 )
-def test_staff_see_which_centers_are_on_shift(two_centers, django_assert_num_queries, now, told):
+def test_staff_see_which_centers_are_on_shift_each_until_when_in_their_own_time(
+    two_centers, django_assert_num_queries, now, told
+):
     with django_assert_num_queries(1):
-        watch = centers_on_shift(shifts_around(now), now)
+        watch = centers_on_shift(shifts_around(now), now, "Europe/Warsaw")
 
     assert f"{watch.who} {watch.what}" == told
 
@@ -161,7 +163,10 @@ def test_shifts_of_a_center_that_overlap_or_touch_are_one(two_centers, emea_cent
     for opens, closes in ((time(17), time(20)), (time(20), time(22))):
         Shift.objects.create(center=emea_center, weekday=2, opens=opens, closes=closes)
 
-    watch, line = centers_on_shift(shifts_around(at(16)), at(16)), watch_line(shifts_around(at(16)), at(16))
+    watch, line = (
+        centers_on_shift(shifts_around(at(16)), at(16), "Europe/London"),
+        watch_line(shifts_around(at(16)), at(16)),
+    )
 
     assert f"{watch.who} {watch.what}" == "Cambridge on shift until 22:00 GMT"
     assert line.title.endswith("On shift: Tokyo 05:00 to 15:00; Cambridge 08:00 to 22:00.")

@@ -48,7 +48,16 @@ def answer(request: HttpRequest, case: Case, form: CaseForm, page: Page, verb: V
         if changed := doors.carry_out(request, form, act):
             doors.tell_done(request, form, page.done)
             return redirect(changed)
+        if form.refusal and not form.visible_fields() and not is_legal(_fresh(case).state, verb):
+            # Sent from another tab, it came too late for good, and nothing was typed that a page would have to keep.
+            messages.info(request, form.refusal.message)
+            return redirect(case)
     elif page.vain or not is_legal(case.state, verb):
         messages.info(request, page.vain or "The case has moved on: this is not possible any more.")
         return redirect(case)
     return render(request, "cases/form.html", {"case": case, "form": form, "page": page}, status=doors.status_of(form))
+
+
+def _fresh(case: Case) -> Case:
+    """The case as it stands since a verb was refused."""
+    return Case.objects.get(pk=case.pk)

@@ -100,14 +100,14 @@ class CaseForm(OnceForm):
 
 
 class TextField(forms.CharField):
-    """Markdown that somebody writes: kept as typed, with a limit that says what to do instead."""
+    """Markdown that somebody writes: kept as typed, with a limit that says what to do `instead`."""
 
-    def __init__(self, **kwargs: Any):
+    def __init__(self, *, instead: str = "Attach it as a file instead.", **kwargs: Any):
         kwargs.setdefault("max_length", BODY_LIMIT)
         kwargs.setdefault("widget", forms.Textarea(attrs={"rows": 5}))
         super().__init__(**kwargs)
         self.error_messages["required"] = "Please write a few words here."
-        too_long = f"This is longer than {BODY_LIMIT:,} characters. Attach it as a file instead."
+        too_long = f"This is longer than {self.max_length:,} characters. {instead}"
         self.validators = [v for v in self.validators if not isinstance(v, MaxLengthValidator)]
         self.validators.append(MaxLengthValidator(self.max_length, too_long))
 

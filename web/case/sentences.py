@@ -104,7 +104,7 @@ def _reassigned(told: Told) -> Words:
 
 def _handed_over(told: Told) -> Words:
     if not told.staff:
-        return Words("handover", told.owner, "is your engineer from now on (the work goes on with the sun)")
+        return Words("handover", told.owner, "is your engineer from now on (the work goes on around the clock)")
     return Words("sun", f"Handed over to {told.owner}", "with the sun", " ".join(told.data["why"]))
 
 

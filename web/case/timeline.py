@@ -6,8 +6,8 @@ of their own. The number of statements is the same for one fact and for a thousa
 staff the notes.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from django.db.models import BigIntegerField, OuterRef, Subquery
@@ -23,6 +23,8 @@ from web import words
 from web.case.sentences import Told, how_said, sentence
 from web.case.times import Times
 
+CHANGES_OF_HANDS = (EventKind.REASSIGNED, EventKind.HANDED_OVER)
+
 
 @dataclass(frozen=True, slots=True)
 class DayRule:
@@ -34,9 +36,13 @@ class DayRule:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A fact in one line; see `sentences.Words`. `state` colors its dot."""
+    """A fact in one line; see `sentences.Words`. `state` colors its dot.
+
+    `earlier` are the changes of hands before this one that nothing came between, folded for a customer.
+    """
 
     seq: int
+    changes_hands: bool
     icon: str
     lead: str
     text: str
@@ -48,6 +54,7 @@ class Line:
     iso: str
     time: str
     kind: str = "line"
+    earlier: tuple["Line", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +90,19 @@ Row = DayRule | Line | Sheet
 
 def timeline(case: Case, reader: User, times: Times, *, after: int = 0) -> list[Row]:
     """The log of `case` for `reader`, oldest first; `after` leaves out the facts up to that place in the log."""
-    rows = _Log(case, reader, times, after).rows()
+    log = _Log(case, reader, times, after)
+    rows = log.rows() if log.staff else _folded(log.rows())
     return [row for day, group in groupby(rows, key=lambda row: row.day) for row in (DayRule(day), *group)]
+
+
+def _folded(rows: Iterable[Line | Sheet]) -> Iterator[Line | Sheet]:
+    """The rows with changes of hands in a row made one, the last: around the clock there are three a day."""
+    for changes_hands, run in groupby(rows, key=lambda row: isinstance(row, Line) and row.changes_hands):
+        if not changes_hands:
+            yield from run
+            continue
+        *earlier, last = (row for row in run if isinstance(row, Line))
+        yield replace(last, earlier=tuple(earlier))
 
 
 class _Log:
@@ -137,6 +155,7 @@ class _Log:
             return None
         return Line(
             seq=event.seq,
+            changes_hands=event.kind in CHANGES_OF_HANDS,
             icon=told_as.icon,
             lead=told_as.lead,
             text=told_as.text,

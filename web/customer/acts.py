@@ -18,7 +18,7 @@ from web.case.doors import UNPROCESSABLE
 from web.case.forms import AgreementForm, MessageForm, SeverityForm
 from web.case.times import Times
 from web.customer.forms import ClosureAnswerForm, WithdrawalForm
-from web.customer.offers import answer_to_follow_on, telephone_of
+from web.customer.offers import answer_to_follow_on
 from web.customer.questions import proposed_severity
 
 Files = Sequence[StoredFile]
@@ -158,5 +158,5 @@ def _following(reader: User, case: Case) -> Page:
     return replace(
         FOLLOWING,
         promised=answer_to_follow_on(reader, case, Times(reader, timezone.now())),
-        telephone=telephone_of(case.organization) if case.severity == Severity.ONE else "",
+        telephone=case.organization.support_phone if case.severity == Severity.ONE else "",
     )

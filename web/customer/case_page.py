@@ -20,7 +20,6 @@ from web.case.timeline import sees_all, timeline
 from web.case.times import Times
 from web.customer.forms import ClosureAnswerForm
 from web.customer.listing import opener, reopen_until
-from web.customer.offers import telephone_of
 from web.customer.questions import proposed_severity
 
 
@@ -71,7 +70,7 @@ def case_page(case: Case, reader: User, times: Times) -> dict[str, Any]:
         "steps": list(steps(case, times)),
         "clocks": [(view, how_it_ended(view, case)) for view in views[:1]],
         "timeline": timeline(case, reader, times),
-        "telephone": telephone_of(organization),
+        "telephone": organization.support_phone,
         "opener": opener(case),
         "opened": times.moment(case.received_at),
         "severity_words": severity_words(state),

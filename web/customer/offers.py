@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from accounts.models import Contact, Organization, SupportCenter, User
+from accounts.models import Contact, Organization, User
 from accounts.standing import may_open_cases, works_on_cases
 from cases.enums import Severity
 from cases.models import Case
@@ -63,7 +63,7 @@ def offer(user: User, organization: Organization, product_code: str, times: Time
         unclear=tuple(one for one in products if one.pk not in covered),
         plan=plan,
         answers=tuple(answer_by(organization, severity, one, times) for severity, one in explained.items()),
-        telephone=telephone_of(organization),
+        telephone=organization.support_phone,
     )
 
 
@@ -101,9 +101,3 @@ def _plan(
         return SupportPlan.objects.get(code=SupportPlan.STANDARD).version_on(on)
     verdict = entitlements.check(organization, product, "", on=on, contact=may_open_cases(contact.standing, now))
     return entitlements.plan_for(verdict, on=on)
-
-
-def telephone_of(organization: Organization) -> str:
-    """The number of a support center of the organization's region; empty when it has none (C-CHN-01)."""
-    centers = SupportCenter.objects.filter(region=organization.region_id)
-    return centers.values_list("telephone", flat=True).first() or ""

@@ -14,7 +14,7 @@ from web.case.times import Times
 from web.customer.case_page import case_page
 from web.customer.forms import FilterForm, NewCaseForm
 from web.customer.listing import STATES, closed_lately, elsewhere, listing, of_number, summary
-from web.customer.offers import Offer, offer, organizations_of, targets, telephone_of
+from web.customer.offers import Offer, offer, organizations_of, targets
 
 
 @private
@@ -88,7 +88,7 @@ def promise(request: HttpRequest) -> HttpResponse:
 def _not_opening(request: HttpRequest) -> HttpResponse:
     """Why this reader opens no cases, and whom to call about it."""
     organizations = [contact.organization for contact in person(request).standings.values()]
-    telephones = [(one, number) for one in organizations if (number := telephone_of(one))]
+    telephones = [(one, one.support_phone) for one in organizations]
     return render(request, "cases/not_opening.html", {"telephones": telephones}, status=403)
 
 

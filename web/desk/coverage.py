@@ -1,8 +1,9 @@
 """The proof for the year ahead, week by week, with every gap and who could fill it (C-COV-01, C-FTS-04)."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -18,7 +19,7 @@ from sla.coverage import Hold, Proof
 from sla.gaps import Gap
 from web import words
 from web.case.times import Times
-from web.desk.sun import ADVICE
+from web.desk.sun import ADVICE, Bar, midnight_of, proved_until
 
 WEEK = 7 * DAY
 GAPS_SHOWN = 60
@@ -39,11 +40,18 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class WeekRow:
-    """A week with its strip and, in words, how much of it nobody or only somebody on call holds."""
+    """A week with its strip and, in words, how much of it nobody or only somebody on call holds.
+
+    `outside` are its hours before the proof begins or after it ends; `now` where the present moment lies, if in it;
+    `told` the strip in words.
+    """
 
     name: str
     iso: str
     pieces: list[Piece]
+    outside: list[Bar]
+    now: str
+    told: str
     handovers: int
     on_call: str
     empty: str
@@ -73,10 +81,10 @@ class GapRow:
 
 def coverage_page(reader: User, times: Times) -> dict[str, Any]:
     """Everything the page shows, in a number of statements that neither rosters nor gaps change."""
-    today = times.now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    first = today - today.weekday() * DAY
-    house = sun.house_for(first, times.now + sun.YEAR)
-    proof = coverage.prove(house, times.now.replace(second=0, microsecond=0), times.now + sun.YEAR)
+    today = midnight_of(times.now)
+    first, last = today - today.weekday() * DAY, proved_until(times.now)
+    house = sun.house_for(first, last)
+    proof = coverage.prove(house, times.now.replace(second=0, microsecond=0), last)
     centers = list(SupportCenter.objects.all())
     staff = {one.user_id: one for one in StaffProfile.objects.select_related("user", "center")}
     names = {who: one.user.name for who, one in staff.items()}
@@ -90,7 +98,7 @@ def coverage_page(reader: User, times: Times) -> dict[str, Any]:
         "missing": words.length(missing),
         "centers": centers,
         "height": 2 * LANES_TOP + LANE * max(len(centers), 1),
-        "weeks": list(_weeks(proof, first, {one.code: place for place, one in enumerate(centers)})),
+        "weeks": list(_weeks(proof, first, centers)),
         "gaps": [_gap(gap, house, staff, names, may_keep, times) for gap in proof.gaps[:GAPS_SHOWN]],
         "may_keep": may_keep,
     }
@@ -99,7 +107,9 @@ def coverage_page(reader: User, times: Times) -> dict[str, Any]:
 # The strip
 
 
-def _weeks(proof: Proof, first: datetime, lanes: Mapping[str, int]) -> Iterator[WeekRow]:
+def _weeks(proof: Proof, first: datetime, centers: Sequence[SupportCenter]) -> Iterator[WeekRow]:
+    lanes = {one.code: place for place, one in enumerate(centers)}
+    names = {one.code: one.name for one in centers}
     monday, held = first, list(proof.holds)
     while monday < proof.last:
         week = Span(monday, monday + WEEK)
@@ -111,12 +121,31 @@ def _weeks(proof: Proof, first: datetime, lanes: Mapping[str, int]) -> Iterator[
             name=f"{monday.day} {monday:%b}" + (f" {monday.year}" if monday.year != first.year else ""),
             iso=monday.date().isoformat(),
             pieces=list(_pieces(here, monday, lanes)),
+            outside=list(_outside(proof, week)),
+            now=_percent(proof.first - monday) if week.begins <= proof.first < week.ends else "",
+            told=_told(here, names),
             handovers=sum(monday < one.at <= week.ends for one in coverage.changes(hold for hold, _ in here)),
             on_call=words.length(on_call) if on_call else "",
             empty=words.length(empty) if empty else "",
         )
         held = [hold for hold in held if hold.ends > week.ends]
         monday = week.ends
+
+
+def _outside(proof: Proof, week: Span) -> Iterator[Bar]:
+    """The hours of the week that the proof does not speak of: they are neither covered nor empty."""
+    for begins, ends in ((week.begins, min(proof.first, week.ends)), (max(proof.last, week.begins), week.ends)):
+        if begins < ends:
+            yield Bar(_percent(begins - week.begins), _percent(ends - begins))
+
+
+def _told(here: Sequence[tuple[Hold, Span]], names: Mapping[str, str]) -> str:
+    """The strip for who does not see it: "Cambridge 40 h, on call 16 h, nobody 2 h"."""
+    sums: dict[str, timedelta] = defaultdict(timedelta)
+    for hold, part in here:
+        who = "nobody" if hold.is_gap else "on call" if hold.on_call else names[hold.center]
+        sums[who] += part.ends - part.begins
+    return ", ".join(f"{who} {words.length(amount)}" for who, amount in sums.items())
 
 
 def _pieces(here: Sequence[tuple[Hold, Span]], monday: datetime, lanes: Mapping[str, int]) -> Iterator[Piece]:
@@ -152,7 +181,7 @@ def _gap(
     return GapRow(
         when=f"{times.moment(gap.begins).reader} to {until}",
         length=words.length(gap.length),
-        cause=", ".join(filter(None, (gap.cause.label, gap.detail))),
+        cause=gap.why,
         people=", ".join(names[who] for who in gap.people if who in names),
         advice=ADVICE[gap.cause],
         fillers=[_filler(one, gap, may_keep) for one in fillers(gap, house, staff.values())],

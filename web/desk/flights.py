@@ -7,13 +7,15 @@ from datetime import datetime
 from typing import Any
 
 from accounts.models import User
-from cases.enums import EventKind
+from cases.enums import EventKind, Verb
 from cases.models import Case, CaseEvent
 from cases.rules import SHEET_OPENS
+from cases.transitions import is_legal
+from sla import relay
 from sla.handovers import ACCEPTED_WITHIN
 from sla.queries import RowState, row_states, with_hours
 from sla.relay import Change
-from sla.sun_moves import Outlook
+from sla.sun_moves import Now, Outlook
 from web import words
 from web.case.times import Times
 
@@ -47,13 +49,16 @@ class Flight:
     icon: str
 
 
-def in_flight(reader: User, times: Times) -> list[Flight]:
-    """The open cases on the sun, whose next deadline is first, in a number of statements that they do not change."""
+def in_flight(reader: User, times: Times, now: Now) -> list[Flight]:
+    """The open cases on the sun, whose next deadline is first, in a number of statements that they do not change.
+
+    `now` says who holds the sun, and who is at work.
+    """
     on_sun = with_hours(Case.objects.visible_to(reader)).on_sun().select_related("organization", "owner")
     cases = list(on_sun.order_by("clock__sort_at", "pk")[:MOST])
     outlook = Outlook.at(times.now)
     facts = _facts(cases, reader)
-    coming = {case.pk: outlook.next_for(case) for case in cases}
+    coming = {case.pk: _coming(case, facts[case.pk], outlook, now) for case in cases}
     people = _people(facts, coming.values())
     states = row_states(cases, times.now)
     return [_flight(case, states[case.pk], facts[case.pk], coming[case.pk], people, times) for case in cases]
@@ -67,6 +72,20 @@ def _facts(cases: Sequence[Case], reader: User) -> dict[int, list[CaseEvent]]:
     for event in events.order_by("case", "seq"):
         found[event.case_id].append(event)
     return found
+
+
+def _coming(case: Case, events: Sequence[CaseEvent], outlook: Outlook, now: Now) -> Change | None:
+    """The change at which the case is handed over: of this very moment when its owner is not at work."""
+    given = [one.at for one in events if one.kind in OWNER_CHANGES]
+    present = outlook.present
+    somebody_takes_it = now.hold.people and is_legal(case.state, Verb.HAND_OVER)
+    if (
+        somebody_takes_it
+        and present
+        and relay.is_stray(case.owner_id, given[-1] if given else None, present, now.at_work)
+    ):
+        return now.change(now.at, present.to_center)
+    return outlook.next_for(case)
 
 
 def _people(facts: dict[int, list[CaseEvent]], coming: Any) -> dict[int, User]:
@@ -114,7 +133,8 @@ def _next(change: Change | None, people: dict[int, User], times: Times) -> str:
     if change is None:
         return ""
     places = sorted({_place(people[who]) for who in change.people if who in people} - {""})
-    return f"{' or '.join(places) or 'nobody'} at {times.clock(change.at)}"
+    when = "now" if change.at == times.now else f"at {times.clock(change.at)}"
+    return f"{' or '.join(places) or 'nobody'} {when}"
 
 
 def _note(case: Case, events: Sequence[CaseEvent], change: Change | None, times: Times) -> tuple[str, str, str]:
@@ -123,6 +143,8 @@ def _note(case: Case, events: Sequence[CaseEvent], change: Change | None, times:
         return "not accepted yet", "bad" if late else "warn", "soon"
     if change is None:
         return "no handover planned", "", ""
+    if change.at == times.now:
+        return "to be handed over now", "warn", "soon"
     if _is_ready(events, change.at):
         return "sheet ready", "good", "check"
     if times.now >= change.at - SHEET_OPENS:

@@ -15,6 +15,8 @@ from cases.attachments import StoredFile
 from cases.enums import CaseType, Channel, ClosureReason, HoldReason, ReassignmentReason, Severity, Verb
 from cases.models import Case
 from cases.operations import HandoverNotes
+from cases.rules import NEXT_UPDATE_WITHIN
+from cases.texts import SHEET_LIMIT
 from cases.transitions import is_legal
 from entitlements.models import Product
 from web.case.forms import CaseForm, MessageForm, OnceForm, SeverityForm, TextField
@@ -88,7 +90,10 @@ class ReplyForm(MessageForm):
     def __init__(self, case: Case, *args: Any, may_promise: bool, **kwargs: Any):
         super().__init__(case, *args, **kwargs)
         zone = timezone.get_current_timezone_name()
-        self.fields["next_update_at"].help_text = f"In your time, {zone}. The customer is told; empty promises nothing."
+        self.fields["next_update_at"].help_text = (
+            f"In your time, {zone}, from now on, at most {NEXT_UPDATE_WITHIN.days} days ahead; outside the customer’s "
+            "business hours too. The customer is told; empty promises nothing."
+        )
         if not may_promise:
             del self.fields["next_update_at"]
 
@@ -177,21 +182,26 @@ class OwnerForm(CaseForm):
         return ReassignmentReason(self.cleaned_data["reason"]) if self.cleaned_data.get("reason") else None
 
 
+def sheet_text(label: str, *, rows: int, help_text: str = "", required: bool = False) -> TextField:
+    """A passage of the handover sheet."""
+    return TextField(
+        label=label,
+        required=required,
+        max_length=SHEET_LIMIT,
+        instead="Put the rest into an internal note.",
+        widget=forms.Textarea(attrs={"rows": rows}),
+        help_text=f"{help_text} At most {SHEET_LIMIT:,} characters.".strip(),
+    )
+
+
 class HandoverForm(CaseForm):
     """The handover sheet, completed by who goes off duty."""
 
-    next_action = TextField(
-        label="Next action", widget=forms.Textarea(attrs={"rows": 3}), help_text="What the next engineer does first."
-    )
-    hypothesis = TextField(label="Hypothesis", required=False, widget=forms.Textarea(attrs={"rows": 3}))
-    last_action = TextField(label="Last action", required=False, widget=forms.Textarea(attrs={"rows": 3}))
-    waits_for = TextField(label="What the customer waits for", required=False, widget=forms.Textarea(attrs={"rows": 2}))
-    contacts = TextField(
-        label="Whom to reach, and how",
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="What the list of contacts does not know.",
-    )
+    next_action = sheet_text("Next action", rows=3, help_text="What the next engineer does first.", required=True)
+    hypothesis = sheet_text("Hypothesis", rows=3)
+    last_action = sheet_text("Last action", rows=3)
+    waits_for = sheet_text("What the customer waits for", rows=2)
+    contacts = sheet_text("Whom to reach, and how", rows=2, help_text="What the list of contacts does not know.")
 
     @property
     def notes(self) -> HandoverNotes:

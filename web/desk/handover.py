@@ -18,7 +18,7 @@ from web.desk.handover_sheet import sheet_page
 
 
 def sheet(request: HttpRequest, case: Case) -> HttpResponse:
-    """The sheet from the log, with its form while it is open for this reader."""
+    """The sheet from the log, with its form while it is open for this reader; of a completed one, when asked for."""
     reader, now = person(request), timezone.now()
     decision = may(reader, Verb.NOTE_HANDOVER, case)
     if request.method == "POST" and not decision:
@@ -40,5 +40,8 @@ def sheet(request: HttpRequest, case: Case) -> HttpResponse:
         if done:
             tell_done(request, form, "The handover sheet is ready.")
             return redirect(done)
-    shown = form if form.is_bound or (decision and page["is_open"]) else None
+        page = sheet_page(case, reader, Times(reader, now))  # with what kept the sheet from being saved
+    wants_form = not page["is_ready"] or "change" in request.GET
+    shown = form if form.is_bound or (decision and page["is_open"] and wants_form) else None
+    page["may_change"] = decision and page["is_open"] and not shown
     return render(request, "desk/handover.html", page | {"form": shown}, status=status_of(form))

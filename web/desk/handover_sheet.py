@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models import Q
@@ -18,7 +18,7 @@ from cases.models import Case, CaseEvent, Message, Note
 from cases.rules import SHEET_OPENS
 from cases.transitions import is_legal
 from sla.bases import calendar_of
-from sla.calendars import is_open
+from sla.calendars import is_open, next_opening
 from sla.handovers import ACCEPTED_WITHIN
 from sla.relay import Change
 from sla.sun_moves import Outlook
@@ -28,6 +28,7 @@ from web.case.times import Moment, Times
 from web.desk.queue import STATUS_WORDS
 
 PREFILLED = 600  # letters of what was written elsewhere
+ASKED = 240  # of a whole message, which begins with what it asks for; the rest stands in the log beside the form
 NOBODY = "nobody"
 
 
@@ -42,13 +43,17 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Somebody of the customer: `time` is local, `awake` whether it lies in the hours of the account."""
+    """Somebody of the customer: `time` is local, `awake` whether it lies in the hours of the account.
+
+    `back` says for the reader when they begin again; empty for who is at work.
+    """
 
     name: str
     roles: str
     phone: str
     time: str
     awake: bool
+    back: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +99,12 @@ def sheet_page(case: Case, reader: User, times: Times) -> dict[str, Any]:
         "is_open": prospect is not None and prospect.opens_at <= times.now,
         "banner": handover_banner(case, reader, times),
         "completed": list(_completed(told, texts, times)),
+        "is_ready": _is_ready(told, prospect),
         "why": told.handover.data["why"] if told.handover and case.handed_over_at else [],
         "state": state_words(case, times),
         "from_log": list(_from_log(told, texts, times)),
         "promised": _promised(case, told, times),
-        "reach": list(_reach(case, reader, times.now)),
+        "reach": list(_reach(case, reader, times)),
         "initial": _prefilled(told, texts),
     }
 
@@ -109,6 +115,11 @@ def _prospect(case: Case, reader: User, told: Sheet, now: datetime) -> Prospect 
         return Prospect(datetime.fromisoformat(told.handover.data["change"]), str(case.owner))
     change = Outlook.at(now).next_for(case) if case.state.follows_sun else None
     return Prospect(change.at, _places(change)) if change else None
+
+
+def _is_ready(told: Sheet, prospect: Prospect | None) -> bool:
+    """Whether the last sheet that was completed is for this very handover."""
+    return bool(told.noted and prospect and told.noted.data["change"] == prospect.at.astimezone(UTC).isoformat())
 
 
 def _places(change: Change) -> str:
@@ -184,34 +195,38 @@ def _prefilled(told: Sheet, texts: _Texts) -> dict[str, str]:
     """What the form begins with: the last sheet, and what the log says since."""
     last = told.noted.data if told.noted else dict.fromkeys(COMPLETED, "")
     acted_since = told.action and (not told.noted or told.action.seq > told.noted.seq)
-    waits_for = texts.of(told.heard) if told.state.turn is Turn.SUPPORT else ""
+    waits_for = texts.of(told.heard).strip() if told.state.turn is Turn.SUPPORT else ""
     return {
         "next_action": last["next_action"],
         "hypothesis": last["hypothesis"] or _short(texts.of(told.note)),
         "last_action": _short(texts.of(told.action)) if acted_since else last["last_action"],
-        "waits_for": last["waits_for"] or _short(waits_for),
+        "waits_for": last["waits_for"] or _short(waits_for, ASKED),
         "contacts": last["contacts"],
     }
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= PREFILLED else f"{text[:PREFILLED].rsplit(' ', 1)[0]} …"
+def _short(text: str, letters: int = PREFILLED) -> str:
+    """The beginning of what was written elsewhere, whole words of it, with an ellipsis for the rest."""
+    return text if len(text) <= letters else f"{text[:letters].rsplit(None, 1)[0]} …"
 
 
-def _reach(case: Case, reader: User, now: datetime) -> Iterator[Reach]:
+def _reach(case: Case, reader: User, times: Times) -> Iterator[Reach]:
     """The case's contact, then the others who follow its cases, with the time where each of them is."""
     others = Q(roles__contains=[ContactRole.TECHNICAL], sees=CaseSight.ALL) | Q(pk=case.contact_id)
     contacts = Contact.objects.visible_to(reader).filter(others, organization=case.organization_id)
     calendar = calendar_of(case.calendar)
     for one in sorted(contacts.select_related("user", "organization"), key=lambda one: one.pk != case.contact_id):
-        if may_open_cases(one.standing, now):
+        if may_open_cases(one.standing, times.now):
             own = one.pk == case.contact_id
+            hours = replace(calendar, zone=one.user.zone)
+            awake = is_open(hours, times.now)
             yield Reach(
                 name=one.user.name,
                 roles="Contact of the case" if own else one.roles_text,
                 phone=(case.phone if own else "") or one.user.phone,
-                time=words.time_of_day(now, one.user.zone),
-                awake=is_open(replace(calendar, zone=one.user.zone), now),
+                time=words.time_of_day(times.now, one.user.zone),
+                awake=awake,
+                back="" if awake else times.moment(next_opening(hours, times.now)).reader,
             )
 
 
@@ -235,9 +250,9 @@ def _to_accept(case: Case, reader: User, times: Times, since: datetime) -> Banne
     until = since + ACCEPTED_WITHIN
     own = case.owner_id == reader.pk
     if times.now < until:
-        then = f"At {times.clock(until)} the manager on call is told:"
+        then = f"At {times.clock(until)} the manager on call is told. Acceptance:"
     else:
-        then = "The manager on call has been told:"
+        then = "The manager on call has been told. Acceptance:"
     return Banner(
         tone="warn" if times.now < until else "alarm",
         icon="sun",

@@ -32,6 +32,9 @@ from web.desk.roster_conflicts import conflicts_of
 from web.desk.roster_forms import AbsenceForm, EntryForm, OnCallForm, RowForm, SwapForm
 from web.desk.rosters import WeekForm, roster_page
 
+MADE = "made_roster_address"
+SHOWN_WITHIN = 60  # seconds
+
 
 def rosters(request: HttpRequest) -> HttpResponse:
     """A center's week: who is on which shift, who is on call, who is away."""
@@ -47,15 +50,31 @@ def coverage(request: HttpRequest) -> HttpResponse:
 
 
 def calendar(request: HttpRequest) -> HttpResponse:
-    """The secret address of the reader's own roster: made, shown once, replaced, revoked."""
-    reader, link = person(request), ""
+    """The secret address of the reader's own roster: made, shown once, replaced, revoked.
+
+    The page that shows it is not the answer to the form: loaded again it would replace the address that was just
+    copied. In between a signed cookie carries it, for a minute and to this page alone: we keep no copy.
+    """
+    reader = person(request)
     if "revoke" in request.POST:
         feeds.revoke(reader)
         messages.success(request, "The address is revoked: no program reads your roster any more.")
         return redirect("roster_feed")
     if request.method == "POST":
-        token = feeds.make(reader, at=timezone.now())
-        link = settings.PORTAL_URL + reverse("roster_calendar", args=[token])
+        moved = redirect("roster_feed")
+        moved.set_signed_cookie(
+            MADE,
+            feeds.make(reader, at=timezone.now()),
+            salt=str(reader.pk),
+            max_age=SHOWN_WITHIN,
+            path=reverse("roster_feed"),
+            secure=settings.SESSION_COOKIE_SECURE,
+            httponly=True,
+            samesite="Strict",
+        )
+        return moved
+    token = request.get_signed_cookie(MADE, None, salt=str(reader.pk), max_age=SHOWN_WITHIN)
+    link = settings.PORTAL_URL + reverse("roster_calendar", args=[token]) if token else ""
     made = RosterFeed.objects.filter(user=reader).first()
     page = {
         "link": link,
@@ -64,7 +83,10 @@ def calendar(request: HttpRequest) -> HttpResponse:
         "weeks_back": BACK.days // 7,
         "weeks_ahead": AHEAD.days // 7,
     }
-    return render(request, "desk/feed.html", page)
+    answer = render(request, "desk/feed.html", page)
+    if request.method == "GET":
+        answer.delete_cookie(MADE, path=reverse("roster_feed"), samesite="Strict")
+    return answer
 
 
 def entry(request: HttpRequest, key: UUID | None = None) -> HttpResponse:

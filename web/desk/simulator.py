@@ -17,6 +17,7 @@ from cases.enums import Channel, EventKind
 from cases.facts import Fact
 from sla import clock, words
 from sla.agenda import Item
+from sla.promises import MilestoneKind
 from sla.queries import ClockView, view_of
 from sla.simulation import Ending, simulate
 from sla.stories import LONGEST_STORY, StoryKind, read_story
@@ -49,14 +50,17 @@ def may_tell(reader: User) -> bool:
 
 
 class StoryForm(forms.Form):
-    """A story, typed or in a file; what is wrong stands next to it with its line."""
+    """A story, typed or in a file: one of both is needed. What is wrong stands next to it with its line."""
 
+    use_required_attribute = False  # with a file a browser would ask for the text all the same
+
+    # No limit of the field itself: a browser would cut a longer text off without a word, and what is left is no JSON.
     story = forms.CharField(
         label="The story, in JSON",
-        required=False,
-        max_length=LONGEST_STORY,
         strip=False,
+        help_text=f"At most {LONGEST_STORY:,} characters.",
         widget=forms.Textarea(attrs={"rows": 16, "spellcheck": "false"}),
+        error_messages={"required": "Write a story, or choose a file."},
     )
     file = forms.FileField(
         label="Or a file",
@@ -69,16 +73,24 @@ class StoryForm(forms.Form):
         kwargs.setdefault("label_suffix", "")
         super().__init__(*args, **kwargs)
 
+    def clean_story(self) -> str:
+        """The text, unless it is too long."""
+        return _short_enough(self.cleaned_data["story"])
+
     def clean(self) -> None:
         """Put the text of a file where it can be read and mended."""
         if upload := self.cleaned_data.get("file"):
+            self.errors.pop("story", None)
             if upload.size > LONGEST_STORY * 4:
                 self.add_error("file", f"A story has at most {LONGEST_STORY:,} characters.")
                 return
             try:
-                text = upload.read().decode()
+                text = _short_enough(upload.read().decode())
             except UnicodeDecodeError:
                 self.add_error("file", "This is no text in UTF-8.")
+                return
+            except forms.ValidationError as error:
+                self.add_error("file", error)
                 return
             self.cleaned_data["story"] = text
             data = cast(QueryDict, self.data).copy()
@@ -94,6 +106,12 @@ class StoryForm(forms.Form):
         except StoryError as error:
             self.add_error("story", f"{error}"[:1].upper() + f"{error}"[1:])
             return None
+
+
+def _short_enough(text: str) -> str:
+    if len(text) > LONGEST_STORY:
+        raise forms.ValidationError(f"A story has at most {LONGEST_STORY:,} characters; this one has {len(text):,}.")
+    return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,14 +144,14 @@ def told_of(ending: Ending) -> dict[str, Any]:
             for one in ending.clocks
         ],
         "happenings": [happening for _, happening in sorted(happenings, key=lambda one: one[0])],
-        "took_effect": [_timer(item, zone) for item in ending.took_effect],
-        "waiting": [_timer(item, zone) for item in ending.waiting],
+        "took_effect": [_timer(item, ending, zone) for item in ending.took_effect],
+        "waiting": [_timer(item, ending, zone) for item in ending.waiting],
     }
 
 
 def _happened(ending: Ending, zone: ZoneInfo) -> Iterator[tuple[Any, Happening]]:
     for fact in ending.log:
-        yield (fact.at, 0), Happening(words.moment(fact.at, zone), _name(fact), fact.role.label)
+        yield (fact.at, 0), Happening(words.moment(fact.at, zone), _name(fact, ending, zone), fact.role.label)
 
 
 def _refused(ending: Ending, zone: ZoneInfo) -> Iterator[tuple[Any, Happening]]:
@@ -145,11 +163,12 @@ def _refused(ending: Ending, zone: ZoneInfo) -> Iterator[tuple[Any, Happening]]:
         )
 
 
-def _name(fact: Fact) -> str:
+def _name(fact: Fact, ending: Ending, zone: ZoneInfo) -> str:
     """What happened: the words of the story where it has some."""
     if about := clock.told_of(fact):
         share = fact.data.get("share")
-        return f"{about.label}: {f'{share} percent of the time used' if share else 'missed'}"
+        which = _which(about, fact.data, ending, zone)
+        return f"{about.label}{which}: {f'{share} percent of the time used' if share else 'missed'}"
     if fact.kind is EventKind.ESCALATED:
         return f"{StoryKind.ESCALATED.label}, {Channel(fact.data['channel']).label.lower()}"
     if fact.kind.value in set(StoryKind):
@@ -157,6 +176,14 @@ def _name(fact: Fact) -> str:
     return fact.kind.value.replace("_", " ").capitalize()
 
 
-def _timer(item: Item, zone: ZoneInfo) -> tuple[str, str]:
+def _which(kind: MilestoneKind, data: Mapping[str, Any], ending: Ending, zone: ZoneInfo) -> str:
+    """Which of several clocks of a kind `data` is about, by when it began; empty for the only one."""
+    alike = [one.milestone for one in ending.clocks if one.milestone.kind is kind]
+    begun = [one.started_at for one in alike if one.cycle == data.get("cycle")]
+    return f" of {words.moment(begun[0], zone)}" if begun and len(alike) > 1 else ""
+
+
+def _timer(item: Item, ending: Ending, zone: ZoneInfo) -> tuple[str, str]:
     share = f", {item.data['share']} percent" if "share" in item.data else ""
-    return f"{item.kind.replace('_', ' ').capitalize()}{share}", words.moment(item.fire_at, zone)
+    which = _which(MilestoneKind(item.data.get("milestone", MilestoneKind.FIRST_RESPONSE)), item.data, ending, zone)
+    return f"{item.kind.replace('_', ' ').capitalize()}{which}{share}", words.moment(item.fire_at, zone)

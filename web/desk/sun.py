@@ -13,6 +13,7 @@ from accounts.seats import DAY, Seat, Span, joined
 from sla import coverage, sun
 from sla.coverage import Handover, Hold
 from sla.gaps import Cause, Gap
+from sla.sun_moves import Now
 from web import words
 from web.case.times import Times
 from web.desk.flights import in_flight
@@ -52,6 +53,15 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Day:
+    """A day of UTC, from midnight to midnight: its name, its number in the month, and its hours."""
+
+    name: str
+    number: int
+    hours: list["Hour"]
+
+
+@dataclass(frozen=True, slots=True)
 class Hour:
     """How many could take a Severity 1 up through a whole hour."""
 
@@ -73,9 +83,9 @@ class GapRow:
 def sun_page(reader: User, times: Times) -> dict[str, Any]:
     """Everything the page shows, in a number of statements that neither rosters nor cases change."""
     now = times.now
-    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    house = sun.house_for(midnight, midnight + sun.YEAR)
-    proof = coverage.prove(house, midnight, midnight + sun.YEAR)
+    midnight = midnight_of(now)
+    house = sun.house_for(midnight, proved_until(now))
+    proof = coverage.prove(house, midnight, proved_until(now))
     seats = house.seats(midnight, midnight + DAYS * DAY)
     centers = {one.code: one for one in SupportCenter.objects.all()}
     hold = next(one for one in proof.holds if one.begins <= now < one.ends)
@@ -91,12 +101,22 @@ def sun_page(reader: User, times: Times) -> dict[str, Any]:
         "places": [_place(one, seats, proof.holds, hold, handover, midnight, now) for one in centers.values()],
         "now_at": _percent(now - midnight),
         "hours": range(24),
-        "days": [(midnight + day * DAY, _hours(seats, midnight + day * DAY, now)) for day in range(DAYS)],
+        "days": [_day(seats, midnight + day * DAY, now) for day in range(DAYS)],
         "gaps": [_gap(gap, names, times) for gap in gaps[:GAPS_SHOWN]],
         "gap_count": len(gaps),
         "proved_until": times.moment(proof.last).reader,
-        "flights": in_flight(reader, times),
+        "flights": in_flight(reader, times, Now.of(house, now)),
     }
+
+
+def midnight_of(now: datetime) -> datetime:
+    """The midnight of UTC at which the day of `now` (aware) began."""
+    return now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def proved_until(now: datetime) -> datetime:
+    """The end of the proof as every page tells it: a year of whole days of UTC, today's included."""
+    return midnight_of(now) + sun.YEAR
 
 
 def _title(hold: Hold, handover: Handover | None, centers: dict[str, SupportCenter], times: Times) -> str:
@@ -106,8 +126,8 @@ def _title(hold: Hold, handover: Handover | None, centers: dict[str, SupportCent
     if handover is None:
         return f"{keeps}."
     same_day = times.local_day(handover.at) == times.today
-    when = times.clock(handover.at) if same_day else times.moment(handover.at).reader
-    return f"{keeps}. {centers[handover.to_center].name} takes it at {when}."
+    on_day = "" if same_day else f"on {times.day(handover.at)} "
+    return f"{keeps}. {centers[handover.to_center].name} takes it {on_day}at {times.clock(handover.at)}."
 
 
 def _place(
@@ -157,6 +177,10 @@ def _percent(length: timedelta) -> str:
     return f"{100 * (length / DAY):.2f}%"
 
 
+def _day(seats: Sequence[Seat], midnight: datetime, now: datetime) -> Day:
+    return Day(f"{midnight:%a}", midnight.day, _hours(seats, midnight, now))
+
+
 def _hours(seats: Sequence[Seat], midnight: datetime, now: datetime) -> list[Hour]:
     found = []
     for offset in range(24):
@@ -181,7 +205,7 @@ def _gap(gap: Gap, names: dict[int, str], times: Times) -> GapRow:
     return GapRow(
         when=f"{times.moment(gap.begins).reader} to {until}",
         length=words.length(gap.length),
-        cause=", ".join(filter(None, (gap.cause.label, gap.detail))),
+        cause=gap.why,
         people=", ".join(names[who] for who in gap.people if who in names),
         advice=ADVICE[gap.cause],
     )

@@ -58,6 +58,7 @@ class Composer:
     public: bool
     waiting: bool
     audience: str
+    promise_days: int = rules.NEXT_UPDATE_WITHIN.days
 
 
 @dataclass(frozen=True, slots=True)

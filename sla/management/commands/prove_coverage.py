@@ -44,8 +44,7 @@ def _moment(first: str | None) -> datetime:
 
 
 def _line(gap: Gap) -> str:
-    detail = f" ({gap.detail})" if gap.detail else ""
-    return f"  {gap.begins:%a %Y-%m-%d %H:%M} to {gap.ends:%a %Y-%m-%d %H:%M}  {gap.cause.label}{detail}"
+    return f"  {gap.begins:%a %Y-%m-%d %H:%M} to {gap.ends:%a %Y-%m-%d %H:%M}  {gap.why}"
 
 
 def _verdict(proof: Proof) -> str:

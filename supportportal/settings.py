@@ -164,6 +164,7 @@ ACCOUNT_FORMS = {
 MFA_ADAPTER = "accounts.adapter.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Support Portal"
+MFA_TOTP_TOLERANCE = 1  # a code typed at the turn of a half minute, or on a telephone whose clock is off (RFC 6238)
 MFA_FORMS = {
     "authenticate": "web.account.forms.CodeForm",
     "reauthenticate": "web.account.forms.ConfirmCodeForm",

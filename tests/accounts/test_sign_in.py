@@ -1,17 +1,19 @@
 """Signing in: with a proven address, a password and, for staff, a second factor."""
 
 import re
+import time
 from datetime import timedelta
 
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from freezegun import freeze_time
 
 from accounts import addresses, letters
 from accounts.enums import MailState
@@ -52,9 +54,9 @@ def told(response) -> str:
     return re.sub(r'value="[^"]*"|nonce-\S+', "", response.content.decode())
 
 
-def current_code(secret: str) -> str:
-    counter = next(iter(yield_hotp_counters_from_time()))
-    return format_hotp_value(hotp_value(secret, counter))
+def current_code(secret: str, ago: int = 0) -> str:
+    """What the app shows now, or showed so many half minutes ago."""
+    return format_hotp_value(hotp_value(secret, int(time.time()) // 30 - ago))
 
 
 def set_up_app(user) -> str:
@@ -337,6 +339,17 @@ def test_a_session_with_a_second_factor_asks_the_database_no_more(
         client.get(reverse("account_security"))
 
     assert not any("mfa_authenticator" in query["sql"] for query in queries)
+
+
+@pytest.mark.parametrize(("ago", "accepted"), [(0, True), (1, True), (2, False)])
+def test_a_code_typed_at_the_turn_of_a_half_minute_is_good_and_an_older_one_is_not(client, lena, ago, accepted):
+    secret = set_up_app(lena)
+
+    with freeze_time("2026-03-02 12:00:10"):
+        sign_in(client, lena.email)
+        client.post(reverse("mfa_authenticate"), {"code": current_code(secret, ago)})
+
+        assert is_signed_in(client) is accepted
 
 
 def test_staff_keep_their_last_second_factor(client, lena, settings):

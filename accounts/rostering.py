@@ -11,6 +11,7 @@ from uuid import uuid4
 from django.contrib.admin.models import ADDITION, CHANGE, DELETION
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import QuerySet
 
 from accounts.days import require_near
 from accounts.enums import TAKER_ROLES, Layer, StaffRole
@@ -54,6 +55,8 @@ def _save(row: Row, *, by: User) -> Row:
     else:
         row.save()
     note(row, ADDITION if added else CHANGE, by=by)
+    if isinstance(row, RosterEntry) and not added:
+        _give_swaps(row.swaps.all(), row, by=by)
     return row
 
 
@@ -61,7 +64,11 @@ def _save_since(changed: RosterEntry, since: date, *, by: User) -> Row:
     """Save a changed entry so that nothing changes before `since`: as a new one, where the kept one has days before."""
     require_near("holds_from", since)
     kept = RosterEntry.objects.get(pk=changed.pk)
-    if since <= kept.from_on or not _changes_days(kept, changed):
+    if since <= kept.from_on:
+        return _save(changed, by=by)
+    if changed.until_on and changed.until_on != kept.until_on and changed.until_on < since - DAY:
+        raise Refusal("until_on_before_change", "The last day lies before the day from which the change holds.")
+    if not _changes_days(kept, changed):
         return _save(changed, by=by)
     if kept.until_on and since > kept.until_on:
         raise Refusal("holds_from_after_end", f"It ends before that, on {kept.until_on.day} {kept.until_on:%B %Y}.")
@@ -72,19 +79,34 @@ def _save_since(changed: RosterEntry, since: date, *, by: User) -> Row:
         raise Refusal("until_on_before_change", "The last day lies before the day from which the change holds.")
     later = copy(changed)
     later.from_on, kept.until_on = begins, since - DAY
+    require_possible(later)
     if not _ever_falls(kept):
         return _save(later, by=by)
     later.pk, later.key, later._state.adding = None, uuid4(), True
     _save(later, by=by)
-    swaps = Swap.objects.filter(entry=kept, on__gte=since)
-    swaps.exclude(user=later.user_id).update(entry=later)
-    swaps.delete()  # who took a day that is their own by now
+    _give_swaps(kept.swaps.filter(on__gte=since), later, by=by)
     _save(kept, by=by)
     return later
 
 
+def _give_swaps(swaps: QuerySet[Swap], entry: RosterEntry, *, by: User) -> None:
+    """Let these swaps be of the entry as it is now; what it cannot have any more is removed, and noted.
+
+    Such as a day that is not worked any more, or that is the taker's own by now.
+    """
+    for swap in swaps.select_related("user"):
+        swap.entry = entry
+        try:
+            require_possible(swap)
+        except Refusal:
+            note(swap, DELETION, by=by)
+            swap.delete()
+        else:
+            swap.save(update_fields=["entry"])
+
+
 def _changes_days(kept: RosterEntry, changed: RosterEntry) -> bool:
-    """Whether more is changed than how long the entry goes on, which changes no day that has been."""
+    """Whether more is changed than how long the entry goes on."""
     names = ("user_id", "layer", "center_id", "opens", "closes", "every_weeks", "from_on")
     alike = all(getattr(kept, name) == getattr(changed, name) for name in names)
     return not alike or sorted(kept.weekdays) != sorted(changed.weekdays)

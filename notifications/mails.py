@@ -19,12 +19,13 @@ from notifications.models import Digest, Notification
 def compose(notification: Notification, recipient: User, at: datetime) -> EmailMultiAlternatives:
     """The mail as it reads at `at` (aware). Its Message-ID is the same whenever it is composed."""
     template, event = Template(notification.template), notification.event
+    matter = Matter(event, template, recipient, at)
     context = {
-        "letter": letters.write(template, Matter(event, template, recipient, at)),
+        "letter": letters.write(template, matter),
         "case": event.case,
         "reason": _reason(recipient, event.case),
         "answerable": not template.is_for_staff,
-        "phone": event.case.organization.support_phone,
+        "phone": matter.telephone,
     }
     thread = {"In-Reply-To": thread_of(event.case), "References": thread_of(event.case)}
     return _mail(recipient, subject_of(event.case), notification.message_id, context, thread)

@@ -116,7 +116,7 @@ class Matter:
 
     # The case
 
-    @property
+    @cached_property
     def telephone(self) -> str:
         """The number to call: the same as on the case page and at the foot of the mail."""
         return self.case.organization.support_phone

@@ -59,8 +59,34 @@ def test_a_change_leaves_the_days_before_it_as_they_were_and_takes_later_swaps_a
     assert dict(Swap.objects.values_list("pk", "entry")) == {before.pk: first.pk, after.pk: later.pk}
     assert not Swap.objects.filter(pk=own.pk).exists()
     assert sorted(LogEntry.objects.values_list("object_id", "action_flag")) == sorted(
-        [(str(later.pk), 1), (str(first.pk), 2)]
+        [(str(later.pk), 1), (str(first.pk), 2), (str(own.pk), 3)]
     )
+
+
+@pytest.mark.clause("C-FTS-04")
+@pytest.mark.parametrize("since", [None, MONDAY, date(2026, 3, 11)], ids=str)
+def test_a_swap_of_a_day_that_is_no_longer_worked_is_undone_and_noted(entry, support_manager, second_engineer, since):
+    rostering.keep(entry, by=support_manager)
+    kept, undone = (
+        Swap.objects.create(entry=entry, on=on, user=second_engineer, reason="A wedding.")
+        for on in (date(2026, 3, 12), date(2026, 3, 13))
+    )
+    entry.weekdays = [0, 1, 2, 3]
+
+    rostering.keep(entry, by=support_manager, since=since)
+
+    assert list(Swap.objects.values_list("pk", flat=True)) == [kept.pk]
+    assert LogEntry.objects.filter(object_id=str(undone.pk), action_flag=3).exists()
+
+
+def test_an_entry_that_becomes_duty_of_managers_takes_no_engineer_along(entry, support_manager, second_engineer):
+    rostering.keep(entry, by=support_manager)
+    Swap.objects.create(entry=entry, on=date(2026, 3, 12), user=second_engineer, reason="A wedding.")
+    entry.layer, entry.user = Layer.MANAGER, support_manager
+
+    rostering.keep(entry, by=support_manager, since=date(2026, 3, 11))
+
+    assert not Swap.objects.exists()
 
 
 @pytest.mark.clause("C-FTS-04")
@@ -111,6 +137,8 @@ def test_a_change_that_parts_nothing_stays_one_entry(entry, support_manager, cha
         ({"closes": time(18)}, date(2026, 6, 1), "holds_from_after_end"),
         ({"closes": time(18)}, date(9999, 12, 31), "holds_from_far"),
         ({"closes": time(18), "until_on": date(2026, 3, 9)}, date(2026, 3, 11), "until_on_before_change"),
+        ({"until_on": date(2026, 3, 9)}, date(2026, 3, 11), "until_on_before_change"),
+        ({"weekdays": [0], "until_on": date(2026, 3, 12)}, date(2026, 3, 10), "weekdays_never"),
         ({"from_on": date(2026, 3, 9)}, date(2026, 3, 11), "from_on_before_change"),
     ],
     ids=str,

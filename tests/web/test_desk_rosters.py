@@ -397,12 +397,23 @@ def test_a_change_that_cannot_hold_from_its_day_is_refused_next_to_the_field(
     assert RosterEntry.objects.get().weekdays == WEEKDAYS
 
 
-@pytest.mark.parametrize("span", [{"from_on": date(2026, 3, 5)}, {"until_on": date(2026, 3, 1)}], ids=str)
-def test_what_has_not_begun_or_is_over_is_changed_throughout(entry, manager, span):
-    RosterEntry.objects.filter(pk=entry.pk).update(**span)
+def test_what_has_not_begun_is_changed_throughout(entry, manager):
+    RosterEntry.objects.filter(pk=entry.pk).update(from_on=date(2026, 3, 5))
 
     assert "holds_from" not in manager.get(f"{ROSTERS}entries/{entry.key}/").context["form"].fields
     assert "holds_from" not in manager.get(f"{ROSTERS}entries/new/").context["form"].fields
+
+
+def test_what_is_over_does_not_begin_again_by_other_hours(entry, manager, engineer):
+    RosterEntry.objects.filter(pk=entry.pk).update(until_on=date(2026, 3, 1))
+    address = f"{ROSTERS}entries/{entry.key}/"
+    other = {"closes": "21:00", "until_on": "", "holds_from": "2026-03-04"}
+
+    page = manager.post(address, wanted(engineer, from_on="2025-01-01") | seen(manager, address) | other)
+
+    assert page.status_code == 422
+    assert page.context["form"].errors["holds_from"] == ["It ends before that, on 1 March 2026."]
+    assert RosterEntry.objects.get().until_on == date(2026, 3, 1)
 
 
 def test_an_entry_is_removed(entry, manager):

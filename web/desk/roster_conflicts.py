@@ -32,7 +32,7 @@ def conflicts_of(
     Of a line that is kept already, only what the change adds. Looks a year ahead from the present. Writes nothing, and
     raises what `rostering` would; `seen` and `since` as there.
     """
-    opened = list(_gaps_opened(row, by, times, seen=seen, since=since, removing=removing))
+    opened = list(_brought_about(row, by, times, seen=seen, since=since, removing=removing))
     if since and isinstance(row, RosterEntry):
         row = copy(row)
         row.from_on = rostering.beginning(row, since)
@@ -150,9 +150,10 @@ def _lacking(wanted: Sequence[Seat]) -> list[Conflict]:
     return lacking(wanted, skills, dict(Product.objects.values_list("code", "name")))
 
 
-def _gaps_opened(row: Row, by: User, times: Times, *, seen: str, since: date | None, removing: bool) -> Iterator[str]:
-    """When nobody would hold Severity 1 in the year ahead who does now: the change is tried out and taken back."""
+def _brought_about(row: Row, by: User, times: Times, *, seen: str, since: date | None, removing: bool) -> Iterator[str]:
+    """Swaps undone, and when nobody would hold Severity 1 in the year ahead: the change is tried and taken back."""
     before = [Span(gap.begins, gap.ends) for gap in sun.prove(times.now).gaps]
+    swaps = list(row.swaps.select_related("user").order_by("on")) if isinstance(row, RosterEntry) and row.pk else []
     with transaction.atomic():
         tried = copy(row)
         if removing:
@@ -160,7 +161,11 @@ def _gaps_opened(row: Row, by: User, times: Times, *, seen: str, since: date | N
         else:
             rostering.keep(tried, by=by, seen=seen, since=since)
         after = joined(Span(gap.begins, gap.ends) for gap in sun.prove(times.now).gaps)
+        kept = set(Swap.objects.filter(pk__in=[swap.pk for swap in swaps]).values_list("pk", flat=True))
         transaction.set_rollback(True)
+    for swap in swaps:
+        if swap.pk not in kept:
+            yield f"The swap of {swap.on:%A} {swap.on.day} {swap.on:%B}, which {swap.user} takes, would be undone."
     for gap in after:
         rest = [gap]
         for known in before:

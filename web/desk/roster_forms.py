@@ -189,10 +189,10 @@ class EntryForm(RowForm):
     holds_from = DayField(label="The change holds from")
 
     def __init__(self, row: RosterEntry, data: Any = None, *, initial: dict[str, Any] | None = None):
-        """An entry that goes on and has begun before today, at its center, is asked from when on it changes."""
+        """An entry that began before today, at its center, is asked from when on it changes: an ended one too."""
         today = timezone.localdate(timezone=ZoneInfo(row.center.zone)) if row.pk else date.min
         super().__init__(row, data, initial={"holds_from": today} | (initial or {}))
-        if row.pk and row.from_on < today and (row.until_on is None or row.until_on >= today):
+        if row.pk and row.from_on < today:
             first = f"{row.from_on.day} {row.from_on:%b %Y}"
             told = f"Days before it stay as they were. To change it from its first day, choose {first}."
             self.fields["holds_from"].help_text = told

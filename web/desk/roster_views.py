@@ -59,7 +59,9 @@ def calendar(request: HttpRequest) -> HttpResponse:
     if "revoke" in request.POST:
         feeds.revoke(reader)
         messages.success(request, "The address is revoked: no program reads your roster any more.")
-        return redirect("roster_feed")
+        moved = redirect("roster_feed")
+        moved.delete_cookie(MADE, path=reverse("roster_feed"), samesite="Strict")
+        return moved
     if request.method == "POST":
         moved = redirect("roster_feed")
         moved.set_signed_cookie(
@@ -74,7 +76,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
         )
         return moved
     token = request.get_signed_cookie(MADE, None, salt=str(reader.pk), max_age=SHOWN_WITHIN)
-    link = settings.PORTAL_URL + reverse("roster_calendar", args=[token]) if token else ""
+    link = settings.PORTAL_URL + reverse("roster_calendar", args=[token]) if token and feeds.find(token) else ""
     made = RosterFeed.objects.filter(user=reader).first()
     page = {
         "link": link,

@@ -111,9 +111,10 @@ def _absence(row: Absence, times: Times) -> Iterator[Conflict]:
     """What the absent person leaves that nobody else has already, and whether the substitute can take it."""
     away = Span(row.starts_at, row.ends_at)
     others = Absence.objects.filter(user=row.user_id, starts_at__lt=row.ends_at, ends_at__gt=row.starts_at)
-    known = list(others.exclude(pk=row.pk).order_by("starts_at", "pk"))
-    for one in known:
-        yield Conflict(Kind.KNOWN, row.user_id, AbsenceReason(one.reason).label, Span(one.starts_at, one.ends_at))
+    known = []
+    for one in others.exclude(pk=row.pk).order_by("starts_at", "pk"):
+        known.append(span := Span(one.starts_at, one.ends_at))
+        yield Conflict(Kind.KNOWN, row.user_id, AbsenceReason(one.reason).label, span)
     house = house_of_staff(*away)
     left = [
         seat._replace(begins=part.begins, ends=part.ends)
@@ -131,11 +132,11 @@ def _absence(row: Absence, times: Times) -> Iterator[Conflict]:
     yield from _past(row, times)
 
 
-def _outside(span: Span | None, known: Iterable[Absence]) -> list[Span]:
-    """What is left of a span, if there is one, beside the absences that are known."""
+def _outside(span: Span | None, known: Iterable[Span]) -> list[Span]:
+    """What is left of a span, if there is one, beside those that are known."""
     rest = [span] if span else []
     for one in known:
-        rest = [part for some in rest for part in without(some, Span(one.starts_at, one.ends_at))]
+        rest = [part for some in rest for part in without(some, one)]
     return rest
 
 
@@ -167,10 +168,7 @@ def _brought_about(row: Row, by: User, times: Times, *, seen: str, since: date |
         if swap.pk not in kept:
             yield f"The swap of {swap.on:%A} {swap.on.day} {swap.on:%B}, which {swap.user} takes, would be undone."
     for gap in after:
-        rest = [gap]
-        for known in before:
-            rest = [part for one in rest for part in without(one, known)]
-        for part in rest:
+        for part in _outside(gap, before):
             until = times.clock(part.ends) if part.ends - part.begins < DAY else times.moment(part.ends).reader
             yield f"Nobody would hold Severity 1: {times.moment(part.begins).reader} to {until}."
 

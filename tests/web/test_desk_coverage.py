@@ -10,8 +10,8 @@ from accounts.models import Absence, OnCall, RosterEntry, Shift
 from entitlements.models import Product
 from sla import gap_watch
 from tests.cast import DAY, HOUR, NOON
+from tests.web.rosters.asking import text_of
 from tests.web.statements import statements
-from tests.web.test_desk_rosters import text_of
 
 pytestmark = pytest.mark.usefixtures("at_one")
 

@@ -135,6 +135,18 @@ def test_a_shift_of_a_day_and_a_night_is_weighed_first(entry, manager, engineer,
     assert "It lasts 24 hours: it begins and ends at 08:00." in told(page)
 
 
+def test_a_swap_that_a_change_would_undo_is_told_first(entry, manager, engineer, second_engineer):
+    Swap.objects.create(entry=entry, on=date(2026, 3, 13), user=second_engineer, reason="A wedding.")
+    address = f"{ROSTERS}entries/{entry.key}/"
+    form = wanted(engineer, from_on="2025-01-01", weekdays=["0", "1", "2", "3"]) | seen(manager, address)
+
+    page = manager.post(address, form)
+
+    assert page.status_code == 422
+    assert f"The swap of Friday 13 March, which {second_engineer} takes, would be undone." in told(page)
+    assert Swap.objects.exists()
+
+
 # What an absence does with open cases
 
 
